@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// Tests of core/callbacks.hpp.
+#include "support/catch.hpp"
+#include "support/thrown.hpp"
+
+#include <pickmix/core/callbacks.hpp>
+
+#include <limits>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+using namespace pickmix;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+const std::vector<Example> examples{{0, 10, no_context}, {1, 20, 7}, {2, 30, no_context}};
+
+/// A loss callback that writes the row number of every example, but `wrong` for the second.
+Callbacks second_loss_is(float wrong) {
+  return {.loss = [wrong](std::span<const Example> asked, std::span<float> losses) {
+    for (std::size_t i = 0; i < asked.size(); ++i) losses[i] = static_cast<float>(asked[i].row);
+    losses[1] = wrong;
+  }};
+}
+
+}  // namespace
+
+TEST_CASE("ask_losses hands over all examples in one call and returns what was written") {
+  int calls = 0;
+  const Callbacks callbacks{.loss = [&](std::span<const Example> asked, std::span<float> losses) {
+    ++calls;
+    REQUIRE(std::vector(asked.begin(), asked.end()) == examples);
+    REQUIRE(losses.size() == 3);
+    for (std::size_t i = 0; i < 3; ++i) losses[i] = static_cast<float>(i) - 1.0f;
+  }};
+  CHECK(ask_losses(callbacks, examples, "test") == std::vector{-1.0f, 0.0f, 1.0f});
+  CHECK(calls == 1);
+}
+
+TEST_CASE("ask_losses without a loss callback is a ValueError that names caller and callback") {
+  const auto message = thrown<ValueError>([] { ask_losses({}, examples, "mos::Sampler"); });
+  CHECK_THAT(message, ContainsSubstring("mos::Sampler: Callbacks::loss is empty"));
+}
+
+TEST_CASE("ask_losses needs the callback even if there is nothing to ask") {
+  CHECK_THROWS_AS(ask_losses({}, {}, "test"), ValueError);
+}
+
+TEST_CASE("ask_losses of no examples does not bother the trainer") {
+  const Callbacks callbacks{.loss = [](auto, auto) { FAIL("called"); }};
+  CHECK(ask_losses(callbacks, {}, "test").empty());
+}
+
+TEST_CASE("a loss that is not finite is a CallbackError that names caller, value and example") {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  const auto message_for = [](float wrong) {
+    return thrown<CallbackError>([&] { ask_losses(second_loss_is(wrong), examples, "mos::Sampler"); });
+  };
+  const std::string example = " for example {dataset 1, row 20, context 7}";
+  CHECK_THAT(message_for(std::numeric_limits<float>::quiet_NaN()),
+             ContainsSubstring("mos::Sampler: Callbacks::loss gave nan" + example));
+  CHECK_THAT(message_for(infinity), ContainsSubstring("gave inf" + example));
+  CHECK_THAT(message_for(-infinity), ContainsSubstring("gave -inf" + example));
+}
+
+TEST_CASE("a loss that was not written is a CallbackError") {
+  const Callbacks callbacks{.loss = [](std::span<const Example>, std::span<float> losses) { losses[0] = 1.0f; }};
+  const auto message = thrown<CallbackError>([&] { ask_losses(callbacks, examples, "test"); });
+  CHECK_THAT(message, ContainsSubstring("dataset 1, row 20") && ContainsSubstring("must be written"));
+}
+
+TEST_CASE("the largest finite loss is a loss") {
+  constexpr float largest = std::numeric_limits<float>::max();
+  CHECK(ask_losses(second_loss_is(largest), examples, "test")[1] == largest);
+}
+
+TEST_CASE("what the loss callback throws passes through unchanged") {
+  const Callbacks callbacks{.loss = [](auto, auto) { throw std::out_of_range("the trainer's own"); }};
+  CHECK(thrown<std::out_of_range>([&] { ask_losses(callbacks, examples, "test"); }) == "the trainer's own");
+}

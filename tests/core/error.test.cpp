@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// Tests of core/error.hpp.
+#include "support/catch.hpp"
+#include "support/thrown.hpp"
+
+#include <pickmix/core/error.hpp>
+
+#include <concepts>
+#include <stdexcept>
+#include <string>
+
+using namespace pickmix;
+
+TEMPLATE_TEST_CASE("every error can be caught as an Error", "", ShapeError, ValueError, CapacityError, CheckpointError,
+                   BackendError, CallbackError) {
+  CHECK_THROWS_AS(raise<TestType>("a = {}", 1), Error);
+}
+
+TEST_CASE("an Error can be caught as a std::runtime_error") { CHECK_THROWS_AS(raise<Error>("x"), std::runtime_error); }
+
+TEST_CASE("no kind of error is a case of another kind") {
+  STATIC_REQUIRE(!std::derived_from<CheckpointError, ValueError>);
+  STATIC_REQUIRE(!std::derived_from<CallbackError, ValueError>);
+  STATIC_REQUIRE(!std::derived_from<ShapeError, ValueError>);
+  STATIC_REQUIRE(!std::derived_from<ValueError, ShapeError>);
+  STATIC_REQUIRE(!std::derived_from<CapacityError, ShapeError>);
+  STATIC_REQUIRE(!std::derived_from<BackendError, CapacityError>);
+}
+
+TEST_CASE("raise throws exactly the kind that was asked for, with the formatted message") {
+  const std::string name = "budget";
+  const auto message = thrown<CapacityError>([&] { raise<CapacityError>("{} is {:.2f}; needs {}", name, 0.25, 1); });
+  CHECK(message == "budget is 0.25; needs 1");
+}

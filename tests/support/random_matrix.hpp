@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// Test matrices that are the same on every run.
+#pragma once
+
+#include <pickmix/backend/eigen.hpp>
+#include <pickmix/core/rng.hpp>
+
+#include <cstdint>
+
+namespace support {
+
+/// Entries uniform on [-1, 1).
+inline pickmix::backend::RowMajorMatrix random_matrix(pickmix::Index rows, pickmix::Index columns,
+                                                      std::uint64_t seed = 1) {
+  pickmix::RandomStream random(seed, 1);
+  pickmix::backend::RowMajorMatrix matrix(rows, columns);
+  for (float& entry : matrix.reshaped()) entry = static_cast<float>(2.0 * random.uniform() - 1.0);
+  return matrix;
+}
+
+}  // namespace support
