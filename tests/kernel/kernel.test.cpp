@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+// Tests of kernel/kernel.hpp.
+#include "support/bits.hpp"
+#include "support/catch.hpp"
+#include "support/random_matrix.hpp"
+#include "support/thrown.hpp"
+
+#include <pickmix/kernel/kernel.hpp>
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+using namespace pickmix;
+using backend::RowMajorMatrix;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+/// The message for a 3 × 4 matrix of zeros with one bad entry.
+std::string refusal_of(float entry, Index row, Index column) {
+  RowMajorMatrix m = RowMajorMatrix::Zero(3, 4);
+  m(row, column) = entry;
+  return thrown<ValueError>([&] { Kernel{m}; });
+}
+
+}  // namespace
+
+TEST_CASE("a kernel has the entries of its matrix, which need be neither square nor symmetric") {
+  const Index rows = GENERATE(1, 2, 5), columns = GENERATE(1, 3, 5);
+  const RowMajorMatrix m = support::random_matrix(rows, columns);
+  const Kernel kernel(m);
+  REQUIRE(kernel.rows() == rows);
+  REQUIRE(kernel.columns() == columns);
+  for (Index i = 0; i < rows; ++i)
+    for (Index j = 0; j < columns; ++j) CHECK(support::same_bits(kernel(i, j), m(i, j)));
+}
+
+TEST_CASE("a column holds the similarities of all rows to one candidate") {
+  const float matrix[] = {1, 2, 3, 4, 5, 6};
+  const Kernel kernel(MatrixView<const float>(matrix, 2, 3));
+  CHECK(std::vector(kernel.column(0), kernel.column(0) + 2) == std::vector<float>{1, 4});
+  CHECK(std::vector(kernel.column(2), kernel.column(2) + 2) == std::vector<float>{3, 6});
+}
+
+TEST_CASE("a kernel of a block leaves out the gaps between rows") {
+  const RowMajorMatrix m = support::random_matrix(6, 7);
+  const Kernel kernel(m.block(1, 2, 3, 4));
+  CHECK(kernel(2, 3) == m(3, 5));
+  CHECK(kernel(0, 1) == m(1, 3));
+}
+
+TEST_CASE("a kernel keeps a copy: the matrix may change afterwards") {
+  RowMajorMatrix m = RowMajorMatrix::Ones(2, 2);
+  const Kernel kernel(m);
+  m.setZero();
+  CHECK(kernel(1, 1) == 1);
+}
+
+TEST_CASE("copies of a kernel share one storage, which lives as long as any of them") {
+  const RowMajorMatrix m = RowMajorMatrix::Constant(2, 2, 0.5f);
+  auto first = std::make_unique<Kernel>(m);
+  const Kernel second = *first;
+  CHECK(second.column(1) == first->column(1));
+  first.reset();
+  CHECK(second(1, 1) == 0.5f);
+}
+
+TEST_CASE("a kernel takes over finished storage without a copy, column after column") {
+  const auto entries = Kernel::allocate("test", 2, 3);
+  for (int i = 0; i < 6; ++i) entries[i] = static_cast<float>(i);
+  const Kernel kernel(2, 3, entries);
+  CHECK(kernel.column(0) == entries.get());
+  CHECK(kernel(0, 1) == 2);
+  CHECK(kernel(1, 2) == 5);
+}
+
+TEST_CASE("a matrix does not become a kernel unasked: it is a copy") {
+  STATIC_REQUIRE(!std::is_convertible_v<MatrixView<const float>, Kernel>);
+}
+
+TEST_CASE("an empty matrix is a ShapeError that names its size") {
+  const float one = 1;
+  const auto message_for = [&](Index rows, Index columns) {
+    return thrown<ShapeError>([&] { Kernel(MatrixView<const float>(&one, rows, columns)); });
+  };
+  CHECK_THAT(message_for(0, 3), ContainsSubstring("Kernel: matrix is 0 x 3"));
+  CHECK_THAT(message_for(3, 0), ContainsSubstring("Kernel: matrix is 3 x 0"));
+  CHECK_THAT(message_for(0, 0), ContainsSubstring("Kernel: matrix is 0 x 0"));
+}
+
+TEST_CASE("an entry that is not finite is a ValueError that names it") {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  CHECK_THAT(refusal_of(std::numeric_limits<float>::quiet_NaN(), 2, 1), ContainsSubstring("matrix(2, 1) is nan"));
+  CHECK_THAT(refusal_of(infinity, 0, 3), ContainsSubstring("matrix(0, 3) is inf"));
+  CHECK_THAT(refusal_of(-infinity, 0, 0), ContainsSubstring("matrix(0, 0) is -inf"));
+}
+
+TEST_CASE("the largest, the smallest and negative entries are fine") {
+  for (const float entry : {std::numeric_limits<float>::max(), std::numeric_limits<float>::denorm_min(), -1.0f, -0.0f})
+    CHECK(support::same_bits(Kernel(MatrixView<const float>(&entry, 1, 1))(0, 0), entry));
+}
+
+TEST_CASE("a size beyond all addresses is a CapacityError that names the caller, the size and a way out") {
+  constexpr Index large = Index{1} << 40;
+  const auto message = thrown<CapacityError>([] { Kernel::allocate("similarity", large, large); });
+  CHECK_THAT(message, ContainsSubstring("similarity: 1099511627776 x 1099511627776 similarities need"));
+  CHECK_THAT(message, ContainsSubstring("GiB of memory") && ContainsSubstring("use fewer rows"));
+}
+
+TEST_CASE("no size overflows on its way to the allocator") {
+  for (Index rows : {INT64_MAX, INT64_MAX / 2, INT64_MAX / 3, INT64_MAX / 4, INT64_MAX / 4 + 1})
+    for (Index columns : {Index{1}, Index{2}, Index{4}, Index{5}, INT64_MAX}) {
+      CAPTURE(rows, columns);
+      CHECK_THROWS_AS(Kernel::allocate("test", rows, columns), CapacityError);
+    }
+}
+
+TEST_CASE("the memory a size needs is told in GiB") {
+  const auto message = thrown<CapacityError>([] { Kernel::allocate("test", Index{1} << 62, 4); });
+  CHECK_THAT(message, ContainsSubstring(" need 68719476736.0 GiB"));
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+// Tests of kernel/similarity.hpp.
+#include "support/bits.hpp"
+#include "support/catch.hpp"
+#include "support/random_matrix.hpp"
+#include "support/thrown.hpp"
+
+#include <pickmix/core/permutation.hpp>
+#include <pickmix/kernel/similarity.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace pickmix;
+using backend::RowMajorMatrix;
+using Catch::Matchers::ContainsSubstring;
+using support::random_matrix;
+
+namespace {
+
+constexpr std::uint64_t unlimited = UINT64_MAX;
+
+/// The number of entries (i, j) in which two square kernels of one size differ by a bit; `row` says what is compared
+/// with row i of `a` in `b`.
+template <class Row>
+Index different_entries(const Kernel& a, const Kernel& b, Row&& row) {
+  Index different = 0;
+  for (Index i = 0; i < a.rows(); ++i)
+    for (Index j = 0; j < a.columns(); ++j) different += !support::same_bits(a(i, j), b(row(i), row(j)));
+  return different;
+}
+
+Index different_entries(const Kernel& a, const Kernel& b) {
+  return different_entries(a, b, [](Index i) { return i; });
+}
+
+/// The largest error of a kernel, measured with cosines in double precision.
+double largest_error(const Kernel& kernel, const RowMajorMatrix& pool) {
+  using Doubles = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  Doubles unit = pool.cast<double>();
+  unit.rowwise().normalize();
+  const Doubles cosines = unit * unit.transpose();
+  double largest = 0.0;
+  for (Index i = 0; i < pool.rows(); ++i)
+    for (Index j = 0; j < pool.rows(); ++j)
+      largest = std::max(largest, std::abs(cosines(i, j) - static_cast<double>(kernel(i, j))));
+  return largest;
+}
+
+std::string refusal_of(float entry, Index row, Index column) {
+  RowMajorMatrix pool = random_matrix(20, 6);
+  pool(row, column) = entry;
+  return thrown<ValueError>([&] { similarity(pool); });
+}
+
+}  // namespace
+
+TEST_CASE("similarities are cosines, as computed in double precision") {
+  const Index n = GENERATE(1, 2, 50, 191, 192, 193, 400), d = GENERATE(1, 7, 100);
+  CAPTURE(n, d);
+  const RowMajorMatrix pool = random_matrix(n, d);
+  const Kernel kernel = similarity(pool);
+  REQUIRE(kernel.rows() == n);
+  REQUIRE(kernel.columns() == n);
+  CHECK(largest_error(kernel, pool) < 1e-6);
+}
+
+TEST_CASE("a pool of one row is similar to itself") {
+  const float row[] = {-3.0f};
+  CHECK(similarity(MatrixView<const float>(row, 1, 1))(0, 0) == 1.0f);
+}
+
+TEST_CASE("opposite, orthogonal and parallel rows have similarity -1, 0 and 1") {
+  RowMajorMatrix pool(4, 2);
+  pool << 2, 0, -8, 0, 0, 4, 32, 0;
+  const Kernel kernel = similarity(pool);
+  CHECK(kernel(0, 1) == -1.0f);
+  CHECK(kernel(0, 2) == 0.0f);
+  CHECK(kernel(0, 3) == 1.0f);
+}
+
+TEST_CASE("the matrix is symmetric to the last bit") {
+  const Index n = GENERATE(5, 192, 500), d = GENERATE(3, 100);
+  CAPTURE(n, d);
+  const Kernel kernel = similarity(random_matrix(n, d));
+  Index different = 0;
+  for (Index i = 0; i < n; ++i)
+    for (Index j = 0; j < i; ++j) different += !support::same_bits(kernel(i, j), kernel(j, i));
+  CHECK(different == 0);
+}
+
+TEST_CASE("the number of threads changes no bit") {
+  const RowMajorMatrix pool = random_matrix(700, 33);
+  const Kernel one = similarity(pool);
+  for (Index threads : {1, 2, 3, 7}) {
+    CAPTURE(threads);
+    CHECK(different_entries(one, *similarity(cpu.threads(threads), pool, unlimited)) == 0);
+  }
+}
+
+TEST_CASE("equal rows have equal similarities to the last bit, wherever they stand") {
+  constexpr Index n = 500;
+  const Index d = GENERATE(1, 7, 24, 100, 384);
+  CAPTURE(d);
+  RowMajorMatrix pool = random_matrix(n, d);
+  const std::vector<Index> equal{0, 1, 5, 13, 47, 48, 100, 187, 191, 192, 193, 300, 383, 384, 385, 450, 497, 498, 499};
+  for (Index row : equal) pool.row(row) = pool.row(0);
+
+  const Kernel kernel = similarity(pool);
+  Index different = 0;
+  for (Index row : equal)
+    for (Index i = 0; i < n; ++i) different += !support::same_bits(kernel(i, row), kernel(i, 0));
+  CHECK(different == 0);
+}
+
+TEST_CASE("rows in another order give the same similarities in that order, to the last bit") {
+  constexpr Index n = 500;
+  const Index d = GENERATE(1, 7, 24, 100, 384);
+  CAPTURE(d);
+  const RowMajorMatrix pool = random_matrix(n, d);
+  const Permutation order(n, RandomStream(1, 2, static_cast<std::uint64_t>(d)));
+  RowMajorMatrix reordered(n, d);
+  for (Index i = 0; i < n; ++i) reordered.row(i) = pool.row(order(i));
+  CHECK(different_entries(similarity(reordered), similarity(pool), order) == 0);
+}
+
+TEST_CASE("rows left out change no similarity of the others") {
+  const RowMajorMatrix pool = random_matrix(300, 40);
+  CHECK(different_entries(similarity(pool.topRows(200)), similarity(pool)) == 0);
+  CHECK(different_entries(similarity(pool.bottomRows(77)), similarity(pool), [](Index i) { return i + 223; }) == 0);
+}
+
+TEST_CASE("a pool with gaps between rows is read as if it had none") {
+  const RowMajorMatrix wide = random_matrix(30, 20);
+  const RowMajorMatrix dense = wide.middleCols(4, 9);
+  CHECK(different_entries(similarity(wide.middleCols(4, 9)), similarity(dense)) == 0);
+}
+
+TEST_CASE("a zero row is similar to nothing, itself included") {
+  RowMajorMatrix pool = random_matrix(200, 9);
+  for (Index zero : {Index{0}, Index{150}, Index{199}}) pool.row(zero).setZero();
+  const Kernel kernel = similarity(pool);
+  for (Index i = 0; i < 200; ++i) {
+    REQUIRE(kernel(i, 150) == 0.0f);
+    REQUIRE(kernel(199, i) == 0.0f);
+  }
+  CHECK(kernel(1, 1) == Approx(1.0));
+}
+
+TEST_CASE("the length of a row does not matter, from the smallest to the largest numbers") {
+  const float scale = GENERATE(1e-44f, 1e-38f, 1e-20f, 1e20f, 3e38f);
+  CAPTURE(scale);
+  RowMajorMatrix pool(3, 3);
+  pool << 1, 0, 0, scale, 0, 0, scale, scale, scale;
+  const Kernel kernel = similarity(pool);
+  CHECK(kernel(0, 1) == 1.0f);
+  CHECK(kernel(1, 2) == Approx(1.0 / std::sqrt(3.0)));
+  CHECK(kernel(2, 2) == Approx(1.0));
+}
+
+TEST_CASE("an empty pool is a ShapeError that names its size") {
+  const float one = 1;
+  CHECK_THAT(thrown<ShapeError>([&] { similarity(MatrixView<const float>(&one, 0, 3)); }),
+             ContainsSubstring("similarity: pool is 0 x 3"));
+  CHECK_THAT(thrown<ShapeError>([&] { similarity(MatrixView<const float>(&one, 3, 0)); }),
+             ContainsSubstring("similarity: pool is 3 x 0"));
+}
+
+TEST_CASE("an entry that is not finite is a ValueError that names its row and column") {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  CHECK_THAT(refusal_of(std::numeric_limits<float>::quiet_NaN(), 17, 5), ContainsSubstring("pool(17, 5) is nan"));
+  CHECK_THAT(refusal_of(infinity, 0, 0), ContainsSubstring("pool(0, 0) is inf"));
+  CHECK_THAT(refusal_of(-infinity, 19, 2), ContainsSubstring("pool(19, 2) is -inf"));
+}
+
+TEST_CASE("the result may take memory_limit bytes and not one more") {
+  const RowMajorMatrix pool = random_matrix(10, 3);
+  CHECK(similarity(cpu, pool, 400).has_value());
+  for (std::uint64_t limit : {0u, 1u, 3u, 4u, 399u}) CHECK_THROWS_AS(similarity(cpu, pool, limit), CapacityError);
+}
+
+TEST_CASE("a pool beyond memory_limit is refused with the number of rows and both sizes, before it is read") {
+  const float unread = std::numeric_limits<float>::quiet_NaN();
+  const MatrixView<const float> pool(&unread, 32'768, 1);
+  const auto message = thrown<CapacityError>([&] { similarity(cpu, pool, 1u << 30); });
+  CHECK_THAT(message, ContainsSubstring("similarity: the similarities of 32768 rows take 4.0 GiB"));
+  CHECK_THAT(message, ContainsSubstring("memory_limit is 1.0 GiB"));
+}
+
+TEST_CASE("an observer is told of every tile of the upper triangle") {
+  std::vector<Index> done;
+  const auto observer = [&](const Progress& progress) {
+    CHECK(progress.task == "similarity");
+    CHECK(progress.total == 6);
+    done.push_back(progress.done);
+  };
+  CHECK(similarity(cpu, random_matrix(500, 4), unlimited, observer).has_value());
+  CHECK(done == std::vector<Index>{1, 2, 3, 4, 5, 6});
+}
+
+TEST_CASE("a pool of whole tiles has no tile of nothing") {
+  Index total = 0;
+  const auto observer = [&](const Progress& progress) { total = progress.total; };
+  CHECK(similarity(cpu, random_matrix(384, 1), unlimited, observer).has_value());
+  CHECK(total == 3);
+}
+
+TEST_CASE("the executor's threads share the tiles: helpers work while the caller's observer sleeps") {
+  int told = 0;
+  const auto sleepy = [&](const Progress&) {
+    ++told;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  };
+  CHECK(similarity(cpu.threads(3), random_matrix(700, 4), unlimited, sleepy).has_value());
+  CHECK(told < 10);  // of ten tiles
+}
+
+TEST_CASE("an observer that says stop ends the work without a result") {
+  int told = 0;
+  const auto observer = [&](const Progress&) { return ++told == 2 ? Flow::stop : Flow::proceed; };
+  CHECK(!similarity(cpu, random_matrix(500, 4), unlimited, observer).has_value());
+  CHECK(told == 2);
+}
+
+TEST_CASE("observers run on the caller's thread, and what they throw passes through") {
+  const auto caller = std::this_thread::get_id();
+  const auto observer = [&](const Progress& progress) {
+    if (std::this_thread::get_id() != caller) throw std::logic_error("another thread");
+    if (progress.done == progress.total) throw std::out_of_range("the end");
+  };
+  CHECK_THROWS_AS(similarity(cpu, random_matrix(300, 4), unlimited, observer), std::out_of_range);
+}
