@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// What a maximiser returns, and the event it sends on its way.
+#pragma once
+
+#include <pickmix/core/types.hpp>
+
+#include <limits>
+#include <vector>
+
+namespace pickmix::inline v0 {
+
+/// Why a selection ended. None of these is an error.
+enum class StopReason {
+  budget_reached,       ///< as many as asked for
+  pool_exhausted,       ///< more were asked for than there are; all are selected
+  no_positive_gain,     ///< every remaining item would lower the objective
+  stopped_by_observer,  ///< an observer answered `Flow::stop`
+};
+
+/// A selected subset, in order of selection.
+struct Selection {
+  std::vector<Index> indices;  ///< distinct items of the ground set
+  std::vector<double> gains;   ///< gains[k]: what indices[k] added to the objective when it was picked
+  double value = 0.0;          ///< the objective: the sum of all gains
+
+  /// A certificate: no subset within the budget has a larger value, so value / upper_bound is a proven share of the
+  /// optimum. Infinite where the objective does not promise diminishing returns.
+  double upper_bound = std::numeric_limits<double>::infinity();
+
+  Index evaluations = 0;  ///< how many gains were computed
+  StopReason reason = StopReason::budget_reached;
+};
+
+/// An item has been selected.
+struct SelectionStep {
+  Index picked;  ///< how many items are selected now
+  Index budget;  ///< how many will be, unless something stops it
+  Index index;   ///< the item
+  double gain;   ///< what it added
+  double value;  ///< the objective now
+};
+
+}  // namespace pickmix::inline v0
