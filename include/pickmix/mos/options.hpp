@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+// How a mixture is sampled and learnt.
+#pragma once
+
+#include <pickmix/core/error.hpp>
+#include <pickmix/core/types.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <limits>
+#include <vector>
+
+namespace pickmix::inline v0 {
+
+/// Options of a MosState. Where the released recipe of Mixture-of-Skills differs from the printed one, the default is
+/// the released one.
+///
+/// \cite wu2024mos (Algorithm 1 and § 4.1: "printed"); its authors' later release (`DynaTrainer`): "released"
+struct MosOptions {
+  /// Examples in each dataset; each at least 1.
+  std::vector<Index> sizes;
+
+  /// Examples in a batch, all of one dataset.
+  Index batch_size = 64;
+
+  /// τ of the distribution training starts with, q(i) ∝ size(i)^(1/τ): 1 is proportional to size, infinity is uniform
+  /// (Eq. 4; printed and released start uniform).
+  double prior_temperature = std::numeric_limits<double>::infinity();
+
+  /// Steps between two updates of the distribution: S of Algorithm 1 (printed: 100). The first comes after S steps.
+  Index update_interval = 100;
+
+  /// Optimiser steps per update (released: 200; Algorithm 1 prints one, which moves nothing visible in a usual run).
+  Index inner_steps = 200;
+
+  /// Adam's learning rate on the scorer (printed and released: 1e-4). One update moves a logit by at most about
+  /// inner_steps · learning_rate.
+  double learning_rate = 1e-4;
+
+  /// Examples per dataset a reward is computed from (printed: 64); fewer where a dataset has fewer.
+  Index reward_batch = 64;
+
+  /// Names the run: everything drawn is a function of it and of the step.
+  std::uint64_t seed = 0;
+};
+
+/// The largest reward a state learns from: its square and sums of many are still finite.
+inline constexpr double largest_reward = 1e100;
+
+/// \throws ShapeError if there is no dataset; ValueError if an option is out of its range (names it)
+inline void validate(const MosOptions& options) {
+  constexpr Index most_datasets = Index{1} << 20, most_rows = Index{1} << 40, largest_batch = Index{1} << 24;
+  constexpr double least_temperature = 1e-6;
+  if (options.sizes.empty()) raise<ShapeError>("MosOptions: sizes is empty; needs at least one dataset");
+  if (std::ssize(options.sizes) > most_datasets)
+    raise<ShapeError>("MosOptions: sizes has {} datasets; needs at most {}", options.sizes.size(), most_datasets);
+  for (std::size_t d = 0; d < options.sizes.size(); ++d)
+    if (options.sizes[d] < 1 || options.sizes[d] > most_rows)
+      raise<ValueError>("MosOptions: sizes[{}] is {}; a dataset needs at least one example, and at most {}", d,
+                        options.sizes[d], most_rows);
+  const auto at_least_one = [](const char* name, Index value) {
+    if (value < 1) raise<ValueError>("MosOptions: {} is {}; needs at least 1", name, value);
+  };
+  at_least_one("batch_size", options.batch_size);
+  if (options.batch_size > largest_batch)
+    raise<ValueError>("MosOptions: batch_size is {}; needs at most {}", options.batch_size, largest_batch);
+  at_least_one("update_interval", options.update_interval);
+  at_least_one("inner_steps", options.inner_steps);
+  at_least_one("reward_batch", options.reward_batch);
+  if (!(options.prior_temperature >= least_temperature))
+    raise<ValueError>("MosOptions: prior_temperature is {}; needs at least {}", options.prior_temperature,
+                      least_temperature);
+  if (!(options.learning_rate >= 0.0 && std::isfinite(options.learning_rate)))
+    raise<ValueError>("MosOptions: learning_rate is {}; needs to be finite and at least 0", options.learning_rate);
+}
+
+}  // namespace pickmix::inline v0

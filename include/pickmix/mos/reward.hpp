@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+// Reward policies: how much a dataset is worth sampling now.
+#pragma once
+
+#include <pickmix/core/callbacks.hpp>
+#include <pickmix/core/permutation.hpp>
+#include <pickmix/core/rng.hpp>
+#include <pickmix/core/types.hpp>
+#include <pickmix/mos/options.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace pickmix::inline v0 {
+
+/// What reward policies remember between updates, by name. It is part of the state and of its checkpoints.
+using RewardMemory = std::map<std::string, std::vector<double>, std::less<>>;
+
+/// What a policy sees of the run while it computes rewards: datasets, the model through its callbacks, a memory.
+///
+/// Nothing a policy does here takes effect unless its call returns; a throwing callback leaves the state as it was.
+class RewardContext {
+ public:
+  /// \param memory what is remembered; written to by `remember`, so callers hand in a copy
+  RewardContext(const MosOptions& options, const Callbacks& callbacks, Index updates, RewardMemory& memory)
+      : options_(&options), callbacks_(&callbacks), updates_(updates), memory_(&memory) {}
+
+  Index datasets() const { return static_cast<Index>(options_->sizes.size()); }
+  Index size(Index dataset) const { return options_->sizes[static_cast<std::size_t>(dataset)]; }
+
+  /// How many updates the distribution has had so far.
+  Index updates() const { return updates_; }
+
+  /// `MosOptions::reward_batch` different examples of `dataset`, or all of a smaller one; a function of the seed, the
+  /// dataset and `round` only.
+  std::vector<Example> sample(Index dataset, Index round) const {
+    const auto instance = static_cast<std::uint64_t>(round) << 32 | static_cast<std::uint64_t>(dataset);
+    const Permutation order(size(dataset), RandomStream(options_->seed, purpose, instance));
+    std::vector<Example> examples;
+    for (Index i = 0; i < std::min(options_->reward_batch, size(dataset)); ++i)
+      examples.push_back({.dataset = dataset, .row = order(i)});
+    return examples;
+  }
+
+  /// The model's losses on `examples`, finite.
+  /// \throws ValueError, CallbackError as `ask_losses`; what the callback throws
+  std::vector<float> losses(std::span<const Example> examples) const {
+    return ask_losses(*callbacks_, examples, "MosSampler");
+  }
+
+  /// What was remembered under `name`; empty if nothing was.
+  std::span<const double> recall(std::string_view name) const {
+    const auto entry = memory_->find(scope_ + std::string(name));
+    return entry == memory_->end() ? std::span<const double>() : entry->second;
+  }
+  void remember(std::string_view name, std::vector<double> values) {
+    memory_->insert_or_assign(scope_ + std::string(name), std::move(values));
+  }
+
+  /// The same context for a policy inside a policy, with names of its own.
+  RewardContext within(std::string_view policy) const {
+    RewardContext inner = *this;
+    inner.scope_ += std::string(policy) + "/";
+    return inner;
+  }
+
+ private:
+  static constexpr std::uint32_t purpose = 0x72657764;  // "rewd"
+
+  const MosOptions* options_;
+  const Callbacks* callbacks_;
+  Index updates_;
+  RewardMemory* memory_;
+  std::string scope_;
+};
+
+/// A policy of rewards: `rewards(context, out)` writes one finite, non-negative number per dataset; a dataset with a
+/// larger one is sampled more. Optional members:
+///
+/// - `start(context)`: called when a sampler is made, for what must be measured before training
+/// - `static constexpr bool needs_loss = true`: a sampler without a loss callback is refused
+template <class P>
+concept RewardPolicy = std::copy_constructible<P> &&
+    requires(const P& policy, RewardContext& context, std::span<double> out) {
+  policy.rewards(context, out);
+};
+
+namespace detail {
+
+template <class P>
+constexpr bool needs_loss = [] {
+  if constexpr (requires { P::needs_loss; })
+    return bool{P::needs_loss};
+  else
+    return false;
+}();
+
+template <class P>
+void start(const P& policy, RewardContext& context) {
+  if constexpr (requires { policy.start(context); }) policy.start(context);
+}
+
+}  // namespace detail
+
+}  // namespace pickmix::inline v0

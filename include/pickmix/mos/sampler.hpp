@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+// MosSampler: one epoch of batches, with a mixture that learns on the way.
+#pragma once
+
+#include <pickmix/core/callbacks.hpp>
+#include <pickmix/core/error.hpp>
+#include <pickmix/core/types.hpp>
+#include <pickmix/mos/batch.hpp>
+#include <pickmix/mos/logit_scorer.hpp>
+#include <pickmix/mos/reward.hpp>
+#include <pickmix/mos/scorer.hpp>
+#include <pickmix/mos/state.hpp>
+#include <pickmix/mos/static.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <iterator>
+#include <numeric>
+#include <utility>
+#include <vector>
+
+namespace pickmix::inline v0 {
+
+/// A sampler's policy: rewards that change the mixture, or none.
+template <class P>
+concept SamplerPolicy = RewardPolicy<P> || std::same_as<P, Static>;
+
+/// One epoch over a MosState, as a range of batches:
+///
+///     for (int epoch = 0; epoch < epochs; ++epoch)
+///       for (const Batch& batch : MosSampler<Policy>(state, callbacks)) train(batch);
+///
+/// Every `update_interval` steps, before a batch is drawn, the policy computes one reward per dataset and the state
+/// learns from them. An epoch is Σ sizes / batch_size steps, rounded up, whatever datasets they come from. A loop may
+/// be left anywhere: the batches drawn count as used, and the next sampler goes on behind them in the same epoch.
+///
+/// The sampler refers to the state, which must outlive it.
+///
+/// \cite wu2024mos (Algorithm 1)
+template <SamplerPolicy Policy, Scorer S = LogitScorer>
+class MosSampler {
+ public:
+  /// Asks the policy for what must be measured before training (see `Difficulty`), the first time it meets this state.
+  ///
+  /// \throws ValueError if the policy needs a callback that is absent; CallbackError if one breaks its contract; what a
+  ///         callback throws. The state is then as it was
+  explicit MosSampler(MosState<S>& state, Callbacks trainer = {}, Policy policy = {})
+      : state_(&state), trainer_(std::move(trainer)), policy_(std::move(policy)) {
+    const auto& sizes = state.options().sizes;
+    const Index batch = state.options().batch_size;
+    const Index epoch_steps = (std::accumulate(sizes.begin(), sizes.end(), Index{0}) + batch - 1) / batch;
+    epoch_end_ = (state.step() / epoch_steps + 1) * epoch_steps;
+    if constexpr (RewardPolicy<Policy>) {
+      if (detail::needs_loss<Policy> && !trainer_.loss)
+        raise<ValueError>("MosSampler: Callbacks::loss is empty; this policy needs a loss callback");
+      with_memory([&](RewardContext& context) { detail::start(policy_, context); });
+    }
+  }
+
+  class Iterator {
+   public:
+    using value_type = Batch;
+    using difference_type = std::ptrdiff_t;
+
+    const Batch& operator*() const { return sampler_->batch_; }
+    const Batch* operator->() const { return &sampler_->batch_; }
+
+    /// \throws as `begin`
+    Iterator& operator++() {
+      sampler_->advance();
+      return *this;
+    }
+    void operator++(int) { ++*this; }
+    friend bool operator==(const Iterator& it, std::default_sentinel_t) { return it.at_end(); }
+
+   private:
+    friend MosSampler;
+    bool at_end() const { return sampler_->finished_; }
+    explicit Iterator(MosSampler* sampler) : sampler_(sampler) {}
+    MosSampler* sampler_;
+  };
+
+  /// Draws the next batch; at most one loop at a time.
+  ///
+  /// \throws if an update is due: ValueError if a reward is out of range, CallbackError, what a callback
+  ///         throws. The state is then as it was, and a new loop tries again
+  Iterator begin() {
+    advance();
+    return Iterator(this);
+  }
+  std::default_sentinel_t end() const { return {}; }
+
+ private:
+  void advance() {
+    finished_ = state_->step() >= epoch_end_;
+    if (finished_) return;
+    if constexpr (RewardPolicy<Policy>)
+      if (state_->update_due())
+        with_memory([&](RewardContext& context) {
+          std::vector<double> rewards(state_->options().sizes.size());
+          policy_.rewards(context, rewards);
+          state_->learn(rewards);
+        });
+    batch_ = state_->draw();
+  }
+
+  /// Lets `work` write to a copy of the memory, which replaces the state's only if `work` returns.
+  template <class Work>
+  void with_memory(Work&& work) {
+    RewardMemory memory = state_->memory();
+    RewardContext context(state_->options(), trainer_, state_->updates(), memory);
+    work(context);
+    state_->memory(std::move(memory));
+  }
+
+  MosState<S>* state_;
+  Callbacks trainer_;
+  Policy policy_;
+  Batch batch_;
+  Index epoch_end_ = 0;
+  bool finished_ = false;
+};
+
+}  // namespace pickmix::inline v0

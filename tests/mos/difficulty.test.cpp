@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// Difficulty: the mean of perplexity ratios, against a reference that is measured once.
+#include <pickmix/mos/difficulty.hpp>
+
+#include <pickmix/mos/sampler.hpp>
+#include <support/callbacks.hpp>
+#include <support/catch.hpp>
+#include <support/checkpoints.hpp>
+#include <support/thrown.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+using namespace pickmix;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+using Sampler = MosSampler<Difficulty>;
+
+/// Draws until the distribution has been updated.
+void run_to_update(Sampler& sampler, const MosState<>& state) {
+  const Index before = state.updates();
+  for (const Batch& batch : sampler) {
+    (void)batch;
+    if (state.updates() > before) break;
+  }
+}
+
+}  // namespace
+
+TEST_CASE("The reward is the mean of ratios of perplexities, not the ratio of means") {
+  double now[2][2] = {{std::log(2.0), std::log(4.0)}, {std::log(3.0), std::log(5.0)}};
+  const auto callbacks = loss_callback([&](const Example& e) { return now[e.dataset][e.row]; });
+  MosState state({.sizes = {2, 2}, .batch_size = 1, .update_interval = 2});
+  Sampler sampler(state, callbacks);
+  now[0][0] = std::log(1.0);  // ratios 1/2 and 4/4: mean 0.75, where the means of perplexities give 5/6
+  now[1][1] = std::log(7.5);  // ratios 3/3 and 7.5/5: mean 1.25
+  run_to_update(sampler, state);
+  REQUIRE(state.rewards().size() == 2);
+  CHECK(state.rewards()[0] == Approx(0.75).epsilon(1e-6));
+  CHECK(state.rewards()[1] == Approx(1.25).epsilon(1e-6));
+}
+
+TEST_CASE("A model that has not changed is rewarded with one") {
+  MosState state({.sizes = {100, 7}, .batch_size = 2, .update_interval = 3});
+  Sampler sampler(state, loss_callback(plain_loss));
+  run_to_update(sampler, state);
+  for (double reward : state.rewards()) CHECK(reward == 1.0);
+}
+
+TEST_CASE("Rewards are measured on the examples of the reference, at every update") {
+  std::vector<std::vector<Example>> asked;
+  const Callbacks callbacks{.loss = [&](std::span<const Example> examples, std::span<float> out) {
+    asked.emplace_back(examples.begin(), examples.end());
+    for (float& loss : out) loss = 1.0f;
+  }};
+  MosState state({.sizes = {100, 7}, .batch_size = 2, .update_interval = 3, .reward_batch = 20, .seed = 5});
+  Sampler sampler(state, callbacks);
+  REQUIRE(asked.size() == 2);
+  CHECK(asked[0].size() == 20);
+  CHECK(asked[1].size() == 7);
+  run_to_update(sampler, state);
+  run_to_update(sampler, state);
+  REQUIRE(asked.size() == 6);
+  for (std::size_t call = 2; call < 6; ++call) CHECK(asked[call] == asked[call % 2]);
+}
+
+TEST_CASE("The reference is measured once for a state, whatever the model has become") {
+  FailingTrainer trainer;
+  MosState state({.sizes = {30, 40}});
+  const Sampler first(state, trainer.callbacks());
+  CHECK(trainer.calls == 2);
+  const auto reference = state.memory();
+  trainer.level = 1.0;
+  const Sampler second(state, trainer.callbacks());
+  CHECK(trainer.calls == 2);
+  CHECK(state.memory() == reference);
+}
+
+TEST_CASE("The reference is kept in checkpoints") {
+  FailingTrainer trainer;
+  MosState state({.sizes = {30, 40}, .batch_size = 4, .update_interval = 5});
+  const Sampler before(state, trainer.callbacks());
+  auto resumed = loaded(saved(state));
+  CHECK(resumed.memory() == state.memory());
+  trainer.level = -1.0;
+  Sampler after(resumed, trainer.callbacks());
+  CHECK(trainer.calls == 2);
+  run_to_update(after, resumed);
+  for (double reward : resumed.rewards()) CHECK(reward == Approx(std::exp(-1.0)).epsilon(1e-6));
+}
+
+TEST_CASE("A reference that another policy has spoilt is refused") {
+  MosState state({.sizes = {30, 40}, .update_interval = 1});
+  Sampler sampler(state, loss_callback(plain_loss));
+  state.memory({{"difficulty.reference", {1.0}}});
+  CHECK_THAT(thrown<ValueError>([&] { run_to_update(sampler, state); }), ContainsSubstring("dataset 0"));
+}
+
+TEST_CASE("Without a loss callback difficulty is refused") {
+  MosState state({.sizes = {30, 40}});
+  CHECK_THAT(thrown<ValueError>([&] { const Sampler sampler(state); }), ContainsSubstring("Callbacks::loss is empty"));
+}
+
+TEST_CASE("A perplexity beyond all numbers is refused, and the state is as it was") {
+  FailingTrainer trainer;
+  MosState state({.sizes = {30, 40}, .batch_size = 4, .update_interval = 5});
+  Sampler sampler(state, trainer.callbacks());
+  trainer.level = 1000.0;
+  CHECK_THAT(thrown<ValueError>([&] { run_to_update(sampler, state); }),
+             ContainsSubstring("reward of dataset 0 is inf"));
+  CHECK(state.updates() == 0);
+}
