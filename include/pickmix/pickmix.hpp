@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// The whole library for the CPU; nothing optional.
+#pragma once
+
+#include <pickmix/backend/eigen.hpp>
+#include <pickmix/core/archive.hpp>
+#include <pickmix/core/callbacks.hpp>
+#include <pickmix/core/error.hpp>
+#include <pickmix/core/events.hpp>
+#include <pickmix/core/matrix_view.hpp>
+#include <pickmix/core/numeric.hpp>
+#include <pickmix/core/parallel.hpp>
+#include <pickmix/core/permutation.hpp>
+#include <pickmix/core/rng.hpp>
+#include <pickmix/core/types.hpp>
+#include <pickmix/delift/select.hpp>
+#include <pickmix/delift/stage.hpp>
+#include <pickmix/kernel/kernel.hpp>
+#include <pickmix/kernel/similarity.hpp>
+#include <pickmix/mos/adam.hpp>
+#include <pickmix/mos/batch.hpp>
+#include <pickmix/mos/difficulty.hpp>
+#include <pickmix/mos/logit_scorer.hpp>
+#include <pickmix/mos/options.hpp>
+#include <pickmix/mos/prior.hpp>
+#include <pickmix/mos/reward.hpp>
+#include <pickmix/mos/sampler.hpp>
+#include <pickmix/mos/scorer.hpp>
+#include <pickmix/mos/state.hpp>
+#include <pickmix/mos/static.hpp>
+#include <pickmix/mos/trajectory.hpp>
+#include <pickmix/mos/update.hpp>
+#include <pickmix/observe/print_progress.hpp>
+#include <pickmix/submodular/budget.hpp>
+#include <pickmix/submodular/facility_location.hpp>
+#include <pickmix/submodular/lazy_greedy.hpp>
+#include <pickmix/submodular/maximize.hpp>
+#include <pickmix/submodular/naive_greedy.hpp>
+#include <pickmix/submodular/objective.hpp>
+#include <pickmix/submodular/selection.hpp>
+#include <pickmix/version.hpp>

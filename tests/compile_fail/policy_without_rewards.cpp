@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+// A reward policy is a type with a member rewards(); the diagnostic names the concept.
+// expected: RewardPolicy
+#include <pickmix/pickmix.hpp>
+
+struct Policy {};
+
+int main() {
+  pickmix::MosState state({.sizes = {10, 20}});
+  const pickmix::MosSampler<Policy> sampler(state, {});
+}

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+# Makes a small tree at ROOT that breaks RULE, and requires that check_<RULE>.cmake fails there and says each phrase.
+cmake_minimum_required(VERSION 3.25)
+file(REMOVE_RECURSE ${ROOT})
+function(write path text)
+  file(WRITE ${ROOT}/${path} "${text}")
+endfunction()
+
+if(RULE STREQUAL "layers")
+  write(include/pickmix/core/a.hpp "#include <pickmix/mos/b.hpp>\n#include \"near.hpp\"\n#include <vector>\n")
+  write(include/pickmix/mos/b.hpp "#include <pickmix/kernel/kernel.hpp>\n#include <Eigen/Core>\n#include <boost/any.hpp>\n")
+  write(include/pickmix/submodular/c.hpp "#include <pickmix/kernel/kernel.hpp>\n#include <pickmix/kernel/similarity.hpp>\n")
+  write(include/pickmix/delift/d.hpp "#include <pickmix/kernel/detail/tiles.hpp>\n#include <fmt/format.h>\n")
+  set(phrases "core may not include <pickmix/mos/b.hpp>" "includes are written <pickmix/...>"
+      "mos may not include <pickmix/kernel/kernel.hpp>" "mos/b.hpp: <Eigen/Core> has no place here"
+      "<boost/any.hpp> is of no package" "submodular may not include <pickmix/kernel/similarity.hpp>"
+      "<pickmix/kernel/detail/tiles.hpp> is a detail of kernel" "<fmt/format.h> has no place here")
+  set(allowed "<vector>" "submodular may not include <pickmix/kernel/kernel.hpp>")
+elseif(RULE STREQUAL "umbrella")
+  write(include/pickmix/pickmix.hpp "#include <pickmix/core/a.hpp>\n#include <pickmix/mpi/ranks.hpp>\n")
+  write(include/pickmix/core/a.hpp "")
+  write(include/pickmix/core/forgotten.hpp "")
+  set(phrases "does not include <pickmix/core/forgotten.hpp>" "includes <pickmix/mpi/ranks.hpp>")
+  set(allowed "core/a.hpp")
+elseif(RULE STREQUAL "mirror")
+  write(include/pickmix/core/a.hpp "")
+  write(include/pickmix/core/untested.hpp "")
+  write(tests/core/a.test.cpp "")
+  write(tests/core/orphan.test.cpp "")
+  set(phrases "untested.hpp has no tests/core/untested.test.cpp" "orphan.test.cpp has no include/pickmix/core/orphan.hpp")
+  set(allowed "core/a")
+elseif(RULE STREQUAL "version")
+  write(include/pickmix/version.hpp "#define PICKMIX_VERSION_MAJOR 1\n#define PICKMIX_VERSION_MINOR 2\n#define PICKMIX_VERSION_PATCH 3\n")
+  write(docs/changelog.md "# Changelog\n\n## 1.2.2\n\n## 1.2.3\n")
+  set(phrases "1.2.3" "'## 1.2.2'")
+elseif(RULE STREQUAL "globals")
+  write(include/pickmix/a.hpp "// std::cerr in a comment\nstatic int calls = 0;\ninline std::vector<int> cache;\nlong count;\n\
+  static Table table{3};\nusing A = int;\nconstexpr int good = 1;\ninline constexpr Cpu cpu{};\nstatic int good_call(int i) {\n\
+inline int also_good() { return 1; }\n")
+  write(include/pickmix/b.hpp "void f() { std::cout << 1; }\nvoid g() { std::normal_distribution<float> d; }\nint h = std::rand();\n")
+  set(phrases "static int calls = 0;" "inline std::vector<int> cache;" "long count;" "static Table table{3};" "std::cout"
+      "std::normal_distribution" "rand(")
+  set(allowed "std::cerr" "good" "using")
+endif()
+
+execute_process(COMMAND ${CMAKE_COMMAND} -DROOT=${ROOT} -P ${CMAKE_CURRENT_LIST_DIR}/check_${RULE}.cmake
+                RESULT_VARIABLE status ERROR_VARIABLE said)
+if(status STREQUAL "0")
+  message(FATAL_ERROR "check_${RULE}.cmake found nothing wrong with ${ROOT}.")
+endif()
+foreach(phrase IN LISTS phrases)
+  string(FIND "${said}" "${phrase}" at)
+  if(at EQUAL -1)
+    message(SEND_ERROR "check_${RULE}.cmake does not say: ${phrase}")
+  endif()
+endforeach()
+foreach(phrase IN LISTS allowed)
+  string(FIND "${said}" "${phrase}" at)
+  if(NOT at EQUAL -1)
+    message(SEND_ERROR "check_${RULE}.cmake finds fault with what is allowed: ${phrase}")
+  endif()
+endforeach()
