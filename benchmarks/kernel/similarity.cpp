@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// The cosine kernel of n embeddings, against one Eigen product of the same matrices (twice the operations, no symmetry).
+#include <pickmix/pickmix.hpp>
+
+#include <benchmark/benchmark.h>
+
+#include <cstdint>
+
+namespace {
+
+pickmix::backend::RowMajorMatrix embeddings(pickmix::Index n, pickmix::Index d) {
+  pickmix::RandomStream random(1, 0);
+  pickmix::backend::RowMajorMatrix rows(n, d);
+  for (auto& x : rows.reshaped()) x = static_cast<float>(random.normal());
+  return rows;
+}
+
+void similarity(benchmark::State& state) {
+  const auto rows = embeddings(state.range(0), 384);
+  for (auto _ : state)
+    benchmark::DoNotOptimize(pickmix::similarity(pickmix::cpu.threads(state.range(1)), rows, UINT64_MAX));
+}
+
+void eigen_product(benchmark::State& state) {
+  const auto rows = embeddings(state.range(0), 384);
+  pickmix::backend::RowMajorMatrix out(rows.rows(), rows.rows());
+  for (auto _ : state) {
+    out.noalias() = rows * rows.transpose();
+    benchmark::DoNotOptimize(out.data());
+  }
+}
+
+}  // namespace
+
+BENCHMARK(similarity)
+    ->Args({2000, 1})
+    ->Args({2000, 2})
+    ->Args({8000, 1})
+    ->Args({8000, 2})
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(eigen_product)->Arg(2000)->Arg(8000)->UseRealTime()->Unit(benchmark::kMillisecond);
