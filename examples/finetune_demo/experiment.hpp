@@ -2,10 +2,11 @@
 // What is compared: four mixtures and three sets of rows, each trained on for the same number of tokens.
 #pragma once
 
+#include <time.h>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <chrono>
 #include <exception>
 #include <functional>
 #include <limits>
@@ -70,12 +71,18 @@ inline double mean(const std::vector<double>& values) {
 
 namespace detail {
 
+/// Processor time of this thread, which does not grow while others use the machine.
 class Stopwatch {
  public:
-  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+  double seconds() const { return now() - start_; }
 
  private:
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  static double now() {
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+  }
+  double start_ = now();
 };
 
 /// Calls work(0), …, work(jobs - 1), `threads` at a time; throws what the first of them to fail threw.

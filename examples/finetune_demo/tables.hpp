@@ -140,7 +140,7 @@ inline Table cost_table(const Story& story) {
                            }).mean;
   const auto saved = [&](const Picking& p) { return p.left_out_tokens * per_token; };
   Table table{"What choosing costs",
-              "Seconds of one thread. Saved by the selection: one pass over the rows left out.",
+              "Seconds of processor time, on one thread. Saved by the selection: one pass over the rows left out.",
               {"", "mean"},
               {},
               {}};

@@ -168,7 +168,7 @@ TEST_CASE("The first batches of a seed are pinned") {
     drawn.push_back({examples[0].dataset, examples[0].row, examples[1].row, examples[2].row});
   }
   const std::vector<std::vector<Index>> expected{{2, 770, 272, 423}, {2, 762, 661, 998}, {0, 71, 76, 12},
-                                                 {1, 5, 1, 3},       {3, 29, 9, 18},      {2, 519, 280, 531}};
+                                                 {1, 5, 1, 3},       {3, 29, 9, 18},     {2, 519, 280, 531}};
   CHECK(drawn == expected);
 }
 
@@ -223,6 +223,13 @@ TEST_CASE("The largest rewards leave a state that can be saved, loaded and drawn
   for (int update = 0; update < 3; ++update) state.learn(Doubles{largest_reward, 1.0});
   CHECK(state.probabilities()[0] > state.probabilities()[1]);
   CHECK((saved(loaded(saved(state))) == saved(state)));
+}
+
+TEST_CASE("A learning rate that takes a logit out of range is refused, and the state is as it was") {
+  MosState state({.sizes = {10, 10}, .learning_rate = 1e308});
+  const std::string before = saved(state);
+  CHECK_THAT(thrown<ValueError>([&] { state.learn(Doubles{0.0, 1.0}); }), ContainsSubstring("learning_rate"));
+  CHECK((saved(state) == before));
 }
 
 // ---- checkpoints

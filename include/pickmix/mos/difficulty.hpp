@@ -25,7 +25,8 @@ namespace pickmix::inline v0 {
 ///
 /// \units   loss callback: nats per response token
 /// \complexity reward_batch · datasets losses at the start and at each update
-/// \throws  ValueError if there is no loss callback or the state remembers no reference; CallbackError as `RewardContext::losses`
+/// \throws  ValueError if there is no loss callback or the state remembers no reference; CallbackError as
+///          `RewardContext::losses`
 /// \cite wu2024mos (Eq. 9 and 10)
 struct Difficulty {
   static constexpr bool needs_loss = true;
@@ -43,10 +44,7 @@ struct Difficulty {
     for (Index d = 0; d < context.datasets(); ++d) {
       const auto losses = context.losses(context.sample(d, 0));
       if (losses.size() > reference.size())
-        raise<ValueError>(
-            "Difficulty: the state remembers too few reference losses for dataset {}; they were not "
-            "measured by this policy",
-            d);
+        raise<ValueError>("Difficulty: the state remembers too few reference losses for dataset {}", d);
       double sum = 0.0;
       for (std::size_t i = 0; i < losses.size(); ++i) sum += std::exp(losses[i] - reference[i]);
       out[static_cast<std::size_t>(d)] = sum / static_cast<double>(losses.size());

@@ -17,6 +17,7 @@
 #include <pickmix/mos/update.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <istream>
@@ -96,7 +97,8 @@ class MosState {
   /// Updates the distribution with one reward per dataset, larger for what should be sampled more.
   ///
   /// \throws ShapeError if there are not as many rewards as datasets; ValueError if one is not in
-  ///         [0, largest_reward] (names dataset and value). The state is then as it was
+  ///         [0, largest_reward], or if the learning rate is so large that a logit is no longer finite (names dataset and
+  ///         value). The state is then as it was
   void learn(std::span<const double> rewards) {
     if (rewards.size() != options_.sizes.size())
       raise<ShapeError>("MosState::learn: {} rewards for {} datasets; needs one each", rewards.size(),
@@ -107,10 +109,16 @@ class MosState {
                           largest_reward);
     S next = scorer_;
     drift_towards(next, rewards, options_.inner_steps, options_.learning_rate);
+    const std::span<const double> logits = next.logits();
+    for (std::size_t d = 0; d < logits.size(); ++d)
+      if (!std::isfinite(logits[d]))
+        raise<ValueError>("MosState::learn: the logit of dataset {} became {}; learning_rate is {}, which is too large",
+                          d, logits[d], options_.learning_rate);
+    auto next_cumulative = cumulative(next);
     std::vector<double> next_rewards(rewards.begin(), rewards.end());
     scorer_ = std::move(next);
+    cumulative_ = std::move(next_cumulative);
     rewards_ = std::move(next_rewards);
-    accumulate();
     ++updates_;
     updated_at_ = step_;
   }
@@ -215,15 +223,19 @@ class MosState {
   /// \param make_scorer called with the options, which are valid
   template <class MakeScorer>
   MosState(MosOptions options, MakeScorer make_scorer)
-      : options_(std::move(options)), scorer_(make_scorer(options_)), drawn_(options_.sizes.size(), 0) {
-    accumulate();
-  }
+      : options_(std::move(options)),
+        scorer_(make_scorer(options_)),
+        cumulative_(cumulative(scorer_)),
+        drawn_(options_.sizes.size(), 0) {}
 
   static bool is_reward(double reward) { return reward >= 0.0 && reward <= largest_reward; }
 
-  void accumulate() {
-    cumulative_ = probabilities();
-    std::partial_sum(cumulative_.begin(), cumulative_.end(), cumulative_.begin());
+  static std::vector<double> cumulative(const S& scorer) {
+    const std::span<const double> logits = scorer.logits();
+    std::vector<double> p(logits.size());
+    softmax(logits, p);
+    std::partial_sum(p.begin(), p.end(), p.begin());
+    return p;
   }
 
   /// The dataset in whose share of [0, 1) `u` falls. A dataset of probability 0 has no share.
