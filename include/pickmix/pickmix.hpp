@@ -15,6 +15,12 @@
 #include <pickmix/core/types.hpp>
 #include <pickmix/delift/select.hpp>
 #include <pickmix/delift/stage.hpp>
+#include <pickmix/io/file_bytes.hpp>
+#include <pickmix/io/half.hpp>
+#include <pickmix/io/new_file.hpp>
+#include <pickmix/io/npy.hpp>
+#include <pickmix/io/npy_header.hpp>
+#include <pickmix/io/selection_jsonl.hpp>
 #include <pickmix/kernel/kernel.hpp>
 #include <pickmix/kernel/similarity.hpp>
 #include <pickmix/mos/adam.hpp>

@@ -41,6 +41,12 @@ class CheckpointError : public Error {
   using Error::Error;
 };
 
+/// A file that cannot be read or written, is damaged, or is not what its name promises; names it.
+class FileError : public Error {
+ public:
+  using Error::Error;
+};
+
 /// A device or an instruction set that was asked for and is not there.
 class BackendError : public Error {
  public:
