@@ -3,14 +3,15 @@
 #include <pickmix/pickmix.hpp>
 
 #include <benchmark/benchmark.h>
-
-#include <cstdint>
+#include <Eigen/Core>
 
 namespace {
 
-pickmix::backend::RowMajorMatrix embeddings(pickmix::Index n, pickmix::Index d) {
+using Rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+Rows embeddings(pickmix::Index n, pickmix::Index d) {
   pickmix::RandomStream random(1, 0);
-  pickmix::backend::RowMajorMatrix rows(n, d);
+  Rows rows(n, d);
   for (auto& x : rows.reshaped()) x = static_cast<float>(random.normal());
   return rows;
 }
@@ -18,12 +19,13 @@ pickmix::backend::RowMajorMatrix embeddings(pickmix::Index n, pickmix::Index d) 
 void similarity(benchmark::State& state) {
   const auto rows = embeddings(state.range(0), 384);
   for (auto _ : state)
-    benchmark::DoNotOptimize(pickmix::similarity(pickmix::cpu.threads(state.range(1)), rows, UINT64_MAX));
+    benchmark::DoNotOptimize(
+        pickmix::similarity(pickmix::cpu.threads(state.range(1)), rows, pickmix::SimilarityOptions{}));
 }
 
 void eigen_product(benchmark::State& state) {
   const auto rows = embeddings(state.range(0), 384);
-  pickmix::backend::RowMajorMatrix out(rows.rows(), rows.rows());
+  Rows out(rows.rows(), rows.rows());
   for (auto _ : state) {
     out.noalias() = rows * rows.transpose();
     benchmark::DoNotOptimize(out.data());

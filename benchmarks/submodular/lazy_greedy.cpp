@@ -3,6 +3,7 @@
 #include <pickmix/pickmix.hpp>
 
 #include <benchmark/benchmark.h>
+#include <Eigen/Core>
 
 #include <cmath>
 
@@ -12,7 +13,7 @@ namespace {
 pickmix::Kernel kernel(pickmix::Index n) {
   constexpr pickmix::Index d = 64, topics = 50;
   pickmix::RandomStream random(1, 0);
-  pickmix::backend::RowMajorMatrix centres(topics, d), rows(n, d);
+  Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> centres(topics, d), rows(n, d);
   for (auto& x : centres.reshaped()) x = static_cast<float>(random.normal());
   for (pickmix::Index r = 0; r < n; ++r) {
     const auto topic = static_cast<pickmix::Index>(std::pow(random.uniform(), 2.0) * topics);

@@ -174,7 +174,7 @@ inline std::vector<pickmix::Example> selection_pool(const Data& data) {
 inline std::vector<pickmix::Index> random_positions(pickmix::Index pool, int seed) {
   const pickmix::Permutation order(pool, pickmix::RandomStream(static_cast<std::uint64_t>(seed), 0x50696B72));
   std::vector<pickmix::Index> positions;
-  for (pickmix::Index i = 0; i < pickmix::Fraction{picked_share}.limit(pool); ++i) positions.push_back(order(i));
+  for (pickmix::Index i = 0; i < pickmix::Fraction{picked_share}.open(pool).most(); ++i) positions.push_back(order(i));
   return positions;
 }
 

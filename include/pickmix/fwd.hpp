@@ -17,6 +17,7 @@ class ShapeError;
 class ValueError;
 class CapacityError;
 class CheckpointError;
+class FileError;
 class BackendError;
 class CallbackError;
 class RandomStream;
@@ -29,17 +30,56 @@ class ArchiveReader;
 
 // kernel
 class Kernel;
+struct DenseEntries;
+struct HalfEntries;
+struct SparseEntries;
+class StreamedEntries;
+struct Cosine;
+struct ShiftedCosine;
+struct Dot;
+struct Rbf;
+enum class Storage;
+struct SimilarityOptions;
+struct Reference;
+struct NearEntries;
+struct ClipAtZero;
+struct MinMax;
+struct RowMinMax;
+struct RowWeights;
 
 // submodular
 struct Count;
 struct Fraction;
+struct Cost;
+struct Quotas;
 enum class StopReason;
 struct Selection;
 struct SelectionStep;
+struct Representation;
+struct NearestEarlier;
 struct NaiveGreedy;
 struct LazyGreedy;
+struct StochasticGreedy;
+struct LazierThanLazyGreedy;
+struct BruteForce;
+struct SieveStreaming;
+struct DistributedGreedy;
+struct SampledStart;
+enum class TargetForm;
 struct FacilityLocation;
+struct FacilityLocationTerms;
 class FacilityLocationObjective;
+struct GraphCut;
+struct LogDeterminant;
+struct FeatureBased;
+struct SetCover;
+struct ProbabilisticSetCover;
+struct Mixture;
+struct ConcaveOverModular;
+struct SaturatedCoverage;
+struct SumRedundancy;
+struct DisparitySum;
+struct DisparityMin;
 
 // mos
 struct MosOptions;
@@ -53,10 +93,17 @@ struct Batch;
 // delift
 namespace delift {
 struct InstructionTuning;
+struct TaskSpecific;
+struct Continual;
 struct Options;
 }  // namespace delift
 
 // observe
 class PrintProgress;
+
+// io
+class NpyMatrix;
+enum class NpyFormat;
+struct SelectionDetails;
 
 }  // namespace pickmix::inline v0

@@ -2,7 +2,10 @@
 // The whole library for the CPU; nothing optional.
 #pragma once
 
-#include <pickmix/backend/eigen.hpp>
+#include <pickmix/backend/above.hpp>
+#include <pickmix/backend/coverage.hpp>
+#include <pickmix/backend/inner_products.hpp>
+#include <pickmix/backend/instruction_set.hpp>
 #include <pickmix/core/archive.hpp>
 #include <pickmix/core/callbacks.hpp>
 #include <pickmix/core/error.hpp>
@@ -21,8 +24,15 @@
 #include <pickmix/io/npy.hpp>
 #include <pickmix/io/npy_header.hpp>
 #include <pickmix/io/selection_jsonl.hpp>
+#include <pickmix/kernel/above.hpp>
+#include <pickmix/kernel/cells.hpp>
 #include <pickmix/kernel/kernel.hpp>
+#include <pickmix/kernel/metric.hpp>
+#include <pickmix/kernel/neighbors.hpp>
+#include <pickmix/kernel/reference.hpp>
+#include <pickmix/kernel/rescale.hpp>
 #include <pickmix/kernel/similarity.hpp>
+#include <pickmix/kernel/streamed.hpp>
 #include <pickmix/mos/adam.hpp>
 #include <pickmix/mos/batch.hpp>
 #include <pickmix/mos/difficulty.hpp>
@@ -37,11 +47,15 @@
 #include <pickmix/mos/trajectory.hpp>
 #include <pickmix/mos/update.hpp>
 #include <pickmix/observe/print_progress.hpp>
+#include <pickmix/submodular/best_single.hpp>
 #include <pickmix/submodular/budget.hpp>
 #include <pickmix/submodular/facility_location.hpp>
+#include <pickmix/submodular/facility_location_objective.hpp>
 #include <pickmix/submodular/lazy_greedy.hpp>
 #include <pickmix/submodular/maximize.hpp>
 #include <pickmix/submodular/naive_greedy.hpp>
 #include <pickmix/submodular/objective.hpp>
+#include <pickmix/submodular/represent.hpp>
+#include <pickmix/submodular/sampled_start.hpp>
 #include <pickmix/submodular/selection.hpp>
 #include <pickmix/version.hpp>

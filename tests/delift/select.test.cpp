@@ -6,6 +6,7 @@
 #include <support/catch.hpp>
 #include <support/facility_location_definition.hpp>
 #include <support/instances.hpp>
+#include <support/objectives.hpp>
 #include <support/thrown.hpp>
 
 #include <Eigen/Core>
@@ -48,6 +49,19 @@ std::vector<Index> first(Index n) {
   std::iota(indices.begin(), indices.end(), Index{0});
   return indices;
 }
+
+struct OwnFamily {
+  auto special(const Kernel& kernel) const { return FacilityLocationObjective(kernel); }
+};
+struct OwnStage {
+  template <class MakeReference>
+  auto objective(const OwnFamily& family, const Kernel& kernel, const MakeReference&) const {
+    auto f = family.special(kernel);
+    f.add(3);
+    return f;
+  }
+  bool needs_pool(const OwnFamily&) const { return true; }
+};
 
 }  // namespace
 
@@ -135,18 +149,8 @@ TEST_CASE("An executor, a family, options and an observer may all be given") {
 }
 
 TEST_CASE("A stage and a family of one's own are used") {
-  struct Family {
-    auto special(const Kernel& kernel) const { return FacilityLocationObjective(kernel); }
-  };
-  struct Stage {
-    auto objective(const Family& family, const Kernel& kernel) const {
-      auto f = family.special(kernel);
-      f.add(3);
-      return f;
-    }
-  };
   const auto kernel = instances::kernel(5, 5, [](Index i, Index j) { return i == j ? 1.0f : 0.0f; });
-  CHECK(select(kernel, Stage{}, Count{5}, Family{}).indices == std::vector<Index>{0, 1, 2, 4, 3});
+  CHECK(select(kernel, OwnStage{}, Count{5}, OwnFamily{}).indices == std::vector<Index>{0, 1, 2, 4, 3});
 }
 
 TEST_CASE("One row is selected") {
@@ -215,28 +219,22 @@ TEST_CASE("A budget out of range is refused before the similarities are computed
   CHECK_THAT(thrown<ValueError>([&] { (void)select(pool.view(), tuning, Count{-2}); }), ContainsSubstring("Count"));
 }
 
-TEST_CASE("A memory limit is kept to the byte, and the error says how to go on") {
-  const Matrix pool = instances::normal(14, 10, 4);
-  CHECK(select(pool.view(), tuning, Count{1}, FacilityLocation{}, {.memory_limit = 400}).indices.size() == 1);
-  const auto work = [&] { (void)select(pool.view(), tuning, Count{1}, FacilityLocation{}, {.memory_limit = 399}); };
-  CHECK_THAT(thrown<CapacityError>(work), ContainsSubstring("10 rows") && ContainsSubstring("memory_limit"));
+TEST_CASE("A memory limit that similarities do not fit into changes no pick") {
+  const Matrix pool = instances::normal(14, 500, 4);
+  const auto expected = select(pool.view(), tuning, Count{40});
+  CHECK(same(select(pool.view(), tuning, Count{40}, FacilityLocation{}, {.memory_limit = 1000}), expected));
 }
 
-TEST_CASE("The default memory limit refuses 32,769 rows before any work") {
-  const Matrix pool{32769, 1};
-  CHECK_THAT(thrown<CapacityError>([&] { (void)select(pool.view(), tuning, Count{1}); }), ContainsSubstring("32769"));
-}
-
-TEST_CASE("An observer of progress alone hears of the similarities, tile by tile") {
+TEST_CASE("An observer of progress alone hears of the similarities, block by block") {
   const Matrix pool = instances::normal(15, 500, 4);
   std::vector<Index> done;
   const auto watch = [&](const Progress& event) {
     CHECK(event.task == "similarity");
-    CHECK(event.total == 6);  // three by three tiles, the upper triangle
+    CHECK(event.total == 3);
     done.push_back(event.done);
   };
   (void)select(pool.view(), tuning, Count{3}, FacilityLocation{}, {}, watch);
-  CHECK(done == std::vector<Index>{1, 2, 3, 4, 5, 6});
+  CHECK(done == std::vector<Index>{1, 2, 3});
 }
 
 TEST_CASE("An observer of both events hears of both") {
@@ -283,4 +281,180 @@ TEST_CASE("What an observer throws passes through, from either part of the work"
   };
   CHECK(with(at_progress) == "progress");
   CHECK(with(at_step) == "step");
+}
+
+TEST_CASE("A target's clusters are preferred; what is known is not selected again") {
+  const Matrix pool = clusters(40);
+  Matrix target{6, 32};
+  for (Index i = 0; i < 6; ++i)
+    for (Index c = 0; c < 32; ++c) target(i, c) = pool.view()((i % 2 == 0 ? 3 : 7) * 40 + i, c);
+  const auto task = select(pool.view(), delift::TaskSpecific{target.view()}, Count{20});
+  CHECK(std::count_if(task.indices.begin(), task.indices.end(), [](Index i) { return i / 40 == 3 || i / 40 == 7; }) >=
+        18);
+
+  const MatrixView<const float> known(pool.entries.data(), 200, 32);
+  const auto fresh = select(pool.view(), delift::Continual{known}, Fraction{0.0125});
+  CHECK(fresh.indices.size() == 5);
+  CHECK(std::all_of(fresh.indices.begin(), fresh.indices.end(), [](Index i) { return i >= 200; }));
+}
+
+TEST_CASE("A selection is a kernel, a family and a maximiser, for embeddings and for references") {
+  const Matrix pool = instances::normal(20, 260, 6), other = instances::normal(21, 7, 6);
+  for (const Metric& metric : {Metric{Cosine{}}, Metric{ShiftedCosine{}}, Metric{Dot{}}, Metric{Rbf{0.3}}}) {
+    const Kernel kernel = similarity(pool.view(), {.metric = metric});
+    const Reference reference{similarity(other.view(), pool.view(), {.metric = metric})};
+    const auto check = [&](const auto& stage, const auto& by_reference, const FacilityLocation& family,
+                           FacilityLocationObjective f) {
+      const auto expected = maximize(f, Count{12}, NaiveGreedy{});
+      CHECK(expected.indices.size() == 12);
+      for (std::uint64_t limit : {std::uint64_t{1}, UINT64_MAX})
+        for (bool exact : {false, true}) {
+          CAPTURE(metric.index(), static_cast<int>(family.form), limit, exact);
+          const delift::Options options{.metric = metric, .memory_limit = limit, .exact = exact};
+          CHECK(same(select(cpu.threads(2), pool.view(), stage, Count{12}, family, options), expected));
+          CHECK(same(select(pool.view(), by_reference, Count{12}, family, options), expected));
+          CHECK(same(select(kernel, by_reference, Count{12}, family), expected));
+        }
+    };
+    check(tuning, tuning, {}, FacilityLocation{}.plain(kernel));
+    for (TargetForm form : {TargetForm::query, TargetForm::pool, TargetForm::relevance})
+      check(delift::TaskSpecific{other.view(), 0.5}, delift::TaskSpecific{reference, 0.5}, {form},
+            FacilityLocation{form}.mutual_information(kernel, reference, 0.5));
+    check(delift::Continual{other.view(), 0.8}, delift::Continual{reference, 0.8}, {},
+          FacilityLocation{}.conditional_gain(kernel, reference, 0.8));
+  }
+}
+
+TEST_CASE("Eigen matrices can be targets and known data") {
+  const Matrix pool = instances::normal(22, 40, 6), other = instances::normal(23, 4, 6);
+  Rows rows(4, 6);
+  for (Index i = 0; i < 4; ++i)
+    for (Index j = 0; j < 6; ++j) rows(i, j) = other.view()(i, j);
+  CHECK(same(select(pool.view(), delift::TaskSpecific{rows}, Count{5}),
+             select(pool.view(), delift::TaskSpecific{other.view()}, Count{5})));
+  CHECK(same(select(pool.view(), delift::Continual{rows}, Count{5}),
+             select(pool.view(), delift::Continual{other.view()}, Count{5})));
+}
+
+TEST_CASE("A target as it is queried asks for no similarities within the pool") {
+  const Matrix pool = instances::normal(24, 500, 4), target = instances::normal(25, 3, 4);
+  const delift::TaskSpecific stage{target.view()};
+  int told = 0;
+  const auto count = [&](const Progress&) { ++told; };
+  const auto s = select(pool.view(), stage, Count{5}, FacilityLocation{}, {.memory_limit = 3 * 500 * 4}, count);
+  CHECK(s.indices.size() == 5);
+  CHECK(told == 0);
+  (void)select(pool.view(), stage, Count{5}, FacilityLocation{TargetForm::pool}, {}, count);
+  CHECK(told == 3);
+}
+
+TEST_CASE("A family that does not say what it needs is given the pool's kernel; one without the promise is not lazy") {
+  struct Growing : objectives::Modular<false> {
+    double gain(Index j) const { return Modular::gain(j) + (held && j == 0 ? 10.0 : 0.0); }
+    void add(Index) { held = true; }
+    bool held = false;
+  };
+  struct Family {
+    Growing mutual_information(const Kernel& kernel, const Reference& target, double eta) const {
+      CHECK(kernel.dense() != nullptr);
+      CHECK(target.to_pool.rows() == 3);
+      CHECK(target.within.has_value());
+      CHECK(eta == 2.0);
+      return {{std::vector<double>{1.0, 2.0, 3.0, 4.0}}};
+    }
+  };
+  const Matrix pool = instances::normal(26, 4, 4), target = instances::normal(27, 3, 4);
+  const auto s = select(pool.view(), delift::TaskSpecific{target.view(), 2.0}, Count{3}, Family{});
+  CHECK(s.indices == std::vector<Index>{3, 0, 2});
+}
+
+TEST_CASE("Beyond 8192 rows the start is sampled, unless every pick is to be exact, in whatever memory") {
+  const Matrix pool = instances::normal(28, 8200, 3);
+  const auto with = [&](std::uint64_t limit, bool exact) {
+    return select(cpu.threads(2), pool.view(), tuning, Count{30}, FacilityLocation{},
+                  {.memory_limit = limit, .exact = exact});
+  };
+  const auto exact = with(std::uint64_t{1} << 30, true), sampled = with(std::uint64_t{1} << 30, false);
+  CHECK(same(with(1 << 20, true), exact));
+  CHECK(sampled.indices.size() == 30);
+  CHECK(sampled.indices != exact.indices);
+  CHECK(sampled.value > 0.98 * exact.value);
+  CHECK(sampled.upper_bound >= exact.value);
+  CHECK(std::set<Index>(sampled.indices.begin(), sampled.indices.end()).size() == 30);
+}
+
+TEST_CASE("Every budget is kept") {
+  const Matrix pool = instances::normal(29, 300, 16);
+  RandomStream random(5, 0);
+  std::vector<double> tokens;
+  std::vector<Index> group, some;
+  for (Index i = 0; i < 300; ++i) {
+    tokens.push_back(20.0 + static_cast<double>(random.below(400)));
+    group.push_back(i % 3);
+    if (i % 7 == 0) some.push_back(i);
+  }
+  const auto by_tokens = select(pool.view(), tuning, Cost{.total = 5000, .of = tokens});
+  double spent = 0.0;
+  for (Index i : by_tokens.indices) spent += tokens[static_cast<std::size_t>(i)];
+  CHECK(spent <= 5000);
+  CHECK(spent > 4500);
+
+  const auto by_group = select(pool.view(), tuning, Quotas{.group = group, .limit = {5, 10, 0}});
+  std::vector<int> count(3);
+  for (Index i : by_group.indices) ++count[static_cast<std::size_t>(i % 3)];
+  CHECK(count == std::vector<int>{5, 10, 0});
+
+  const auto among = select(pool.view(), tuning, Among{Count{9}, some});
+  CHECK(among.indices.size() == 9);
+  CHECK(std::all_of(among.indices.begin(), among.indices.end(), [](Index i) { return i % 7 == 0; }));
+}
+
+TEST_CASE("Another set's embeddings of another length are refused by name") {
+  const Matrix pool = instances::normal(30, 20, 4), other = instances::normal(31, 3, 5);
+  CHECK_THAT(thrown<ShapeError>([&] { (void)select(pool.view(), delift::TaskSpecific{other.view()}, Count{2}); }),
+             ContainsSubstring("target has 5 columns and the pool 4"));
+  CHECK_THAT(thrown<ShapeError>([&] { (void)select(pool.view(), delift::Continual{other.view()}, Count{2}); }),
+             ContainsSubstring("known has 5 columns and the pool 4"));
+}
+
+TEST_CASE("A reference that sees another number of candidates is refused") {
+  const Matrix pool = instances::normal(32, 20, 4);
+  const Reference reference{instances::real(33, 3, 19)};
+  const auto sizes = ContainsSubstring("to_pool has 19 columns and the kernel 20 candidates");
+  CHECK_THAT(thrown<ShapeError>([&] { (void)select(pool.view(), delift::TaskSpecific{reference}, Count{2}); }), sizes);
+  CHECK_THAT(thrown<ShapeError>([&] { (void)select(pool.view(), delift::Continual{reference}, Count{2}); }), sizes);
+}
+
+TEST_CASE("Embeddings cannot be compared with a kernel") {
+  const Kernel kernel = instances::real(34, 20, 20);
+  const Matrix other = instances::normal(35, 3, 4);
+  CHECK_THAT(thrown<ValueError>([&] { (void)select(kernel, delift::TaskSpecific{other.view()}, Count{2}); }),
+             ContainsSubstring("target is given by embeddings and the pool by a kernel"));
+  CHECK_THAT(thrown<ValueError>([&] { (void)select(kernel, delift::Continual{other.view()}, Count{2}); }),
+             ContainsSubstring("known is given by embeddings"));
+}
+
+TEST_CASE("A weight that is negative or not a number is refused") {
+  const Matrix pool = instances::normal(36, 20, 4), other = instances::normal(37, 3, 4);
+  for (double bad : {-0.5, std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
+    CHECK_THAT(thrown<ValueError>([&] {
+                 (void)select(pool.view(), delift::TaskSpecific{other.view(), bad}, Count{2});
+               }),
+               ContainsSubstring("eta is "));
+    CHECK_THAT(thrown<ValueError>([&] {
+                 (void)select(pool.view(), delift::Continual{other.view(), bad}, Count{2});
+               }),
+               ContainsSubstring("nu is "));
+  }
+}
+
+TEST_CASE("Bad entries of another set, and metrics that make no sense, are refused") {
+  const Matrix pool = instances::normal(38, 20, 4);
+  Matrix other = instances::normal(39, 3, 4);
+  other(2, 1) = std::numeric_limits<float>::quiet_NaN();
+  CHECK_THAT(thrown<ValueError>([&] { (void)select(pool.view(), delift::TaskSpecific{other.view()}, Count{2}); }),
+             ContainsSubstring("(2, 1) is nan"));
+  CHECK_THAT(thrown<ValueError>(
+                 [&] { (void)select(pool.view(), tuning, Count{2}, FacilityLocation{}, {.metric = Rbf{-1.0}}); }),
+             ContainsSubstring("Rbf: gamma is -1"));
 }

@@ -15,8 +15,8 @@
 #include <vector>
 
 using namespace pickmix;
-using backend::RowMajorMatrix;
 using Catch::Matchers::ContainsSubstring;
+using support::RowMajorMatrix;
 
 namespace {
 
@@ -42,8 +42,8 @@ TEST_CASE("a kernel has the entries of its matrix, which need be neither square 
 TEST_CASE("a column holds the similarities of all rows to one candidate") {
   const float matrix[] = {1, 2, 3, 4, 5, 6};
   const Kernel kernel(MatrixView<const float>(matrix, 2, 3));
-  CHECK(std::vector(kernel.column(0), kernel.column(0) + 2) == std::vector<float>{1, 4});
-  CHECK(std::vector(kernel.column(2), kernel.column(2) + 2) == std::vector<float>{3, 6});
+  CHECK(std::vector(kernel.dense()->column(0), kernel.dense()->column(0) + 2) == std::vector<float>{1, 4});
+  CHECK(std::vector(kernel.dense()->column(2), kernel.dense()->column(2) + 2) == std::vector<float>{3, 6});
 }
 
 TEST_CASE("a kernel of a block leaves out the gaps between rows") {
@@ -64,16 +64,16 @@ TEST_CASE("copies of a kernel share one storage, which lives as long as any of t
   const RowMajorMatrix m = RowMajorMatrix::Constant(2, 2, 0.5f);
   auto first = std::make_unique<Kernel>(m);
   const Kernel second = *first;
-  CHECK(second.column(1) == first->column(1));
+  CHECK(second.dense()->column(1) == first->dense()->column(1));
   first.reset();
   CHECK(second(1, 1) == 0.5f);
 }
 
 TEST_CASE("a kernel takes over finished storage without a copy, column after column") {
-  const auto entries = Kernel::allocate("test", 2, 3);
+  const auto entries = Kernel::allocate<float>("test", 2, 3);
   for (int i = 0; i < 6; ++i) entries[i] = static_cast<float>(i);
-  const Kernel kernel(2, 3, entries);
-  CHECK(kernel.column(0) == entries.get());
+  const Kernel kernel(2, 3, DenseEntries{entries, 2});
+  CHECK(kernel.dense()->column(0) == entries.get());
   CHECK(kernel(0, 1) == 2);
   CHECK(kernel(1, 2) == 5);
 }
@@ -106,7 +106,7 @@ TEST_CASE("the largest, the smallest and negative entries are fine") {
 
 TEST_CASE("a size beyond all addresses is a CapacityError that names the caller, the size and a way out") {
   constexpr Index large = Index{1} << 40;
-  const auto message = thrown<CapacityError>([] { Kernel::allocate("similarity", large, large); });
+  const auto message = thrown<CapacityError>([] { Kernel::allocate<float>("similarity", large, large); });
   CHECK_THAT(message, ContainsSubstring("similarity: 1099511627776 x 1099511627776 similarities need"));
   CHECK_THAT(message, ContainsSubstring("GiB of memory") && ContainsSubstring("use fewer rows"));
 }
@@ -115,11 +115,55 @@ TEST_CASE("no size overflows on its way to the allocator") {
   for (Index rows : {INT64_MAX, INT64_MAX / 2, INT64_MAX / 3, INT64_MAX / 4, INT64_MAX / 4 + 1})
     for (Index columns : {Index{1}, Index{2}, Index{4}, Index{5}, INT64_MAX}) {
       CAPTURE(rows, columns);
-      CHECK_THROWS_AS(Kernel::allocate("test", rows, columns), CapacityError);
+      CHECK_THROWS_AS(Kernel::allocate<float>("test", rows, columns), CapacityError);
     }
 }
 
 TEST_CASE("the memory a size needs is told in GiB") {
-  const auto message = thrown<CapacityError>([] { Kernel::allocate("test", Index{1} << 62, 4); });
+  const auto message = thrown<CapacityError>([] { Kernel::allocate<float>("test", Index{1} << 62, 4); });
   CHECK_THAT(message, ContainsSubstring(" need 68719476736.0 GiB"));
+}
+
+TEST_CASE(
+    "entries of half the size are multiples of their unit; those of a sparse kernel are zero where none is kept") {
+  const auto stored = Kernel::allocate<std::int16_t>("test", 2, 2);
+  for (int i = 0; i < 4; ++i) stored[i] = static_cast<std::int16_t>(3 - 2 * i);
+  const Kernel half(2, 2, HalfEntries{stored, 0.25f, 2});
+  CHECK(half(0, 0) == 0.75f);
+  CHECK(half(1, 1) == -0.75f);
+  CHECK((half.half() != nullptr && half.dense() == nullptr && half.sparse() == nullptr && half.streamed() == nullptr));
+
+  auto kept = std::make_shared<SparseEntries>();
+  kept->begin = {0, 2, 2};
+  kept->end = {2, 2, 3};
+  kept->row = {0, 4, 3};
+  kept->value = {0.5f, -1.0f, 2.0f};
+  const Kernel sparse(5, 3, kept);
+  for (Index i = 0; i < 5; ++i) {
+    CHECK(sparse(i, 0) == (i == 0 ? 0.5f : i == 4 ? -1.0f : 0.0f));
+    CHECK(sparse(i, 1) == 0.0f);
+    CHECK(sparse(i, 2) == (i == 3 ? 2.0f : 0.0f));
+  }
+  CHECK((sparse.sparse() == kept.get() && sparse.half() == nullptr && sparse.dense() == nullptr));
+
+  for (const Kernel& kernel : {half, sparse}) {
+    const std::vector<Index> items{1, 0, 1};
+    std::vector<float> out(items.size() * static_cast<std::size_t>(kernel.rows()), 9.0f);
+    kernel.read(items, MatrixView<float>(out.data(), 3, kernel.rows()));
+    for (std::size_t c = 0; c < 3; ++c)
+      for (Index i = 0; i < kernel.rows(); ++i)
+        CHECK(out[c * static_cast<std::size_t>(kernel.rows()) + static_cast<std::size_t>(i)] == kernel(i, items[c]));
+  }
+}
+
+TEST_CASE("the similarities of some items to each other are a dense kernel of them, also of none") {
+  const RowMajorMatrix m = support::random_matrix(9, 9);
+  const Kernel kernel(m);
+  const std::vector<Index> items{8, 0, 3, 0};
+  const Kernel some = kernel.among(cpu, items);
+  REQUIRE(some.rows() == 4);
+  for (Index i = 0; i < 4; ++i)
+    for (Index j = 0; j < 4; ++j)
+      CHECK(some(i, j) == m(items[static_cast<std::size_t>(i)], items[static_cast<std::size_t>(j)]));
+  CHECK(kernel.among(cpu, {}).columns() == 0);
 }

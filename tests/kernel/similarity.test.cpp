@@ -2,6 +2,7 @@
 // Tests of kernel/similarity.hpp.
 #include "support/bits.hpp"
 #include "support/catch.hpp"
+#include "support/metric_definition.hpp"
 #include "support/random_matrix.hpp"
 #include "support/thrown.hpp"
 
@@ -19,13 +20,13 @@
 #include <vector>
 
 using namespace pickmix;
-using backend::RowMajorMatrix;
 using Catch::Matchers::ContainsSubstring;
 using support::random_matrix;
+using support::RowMajorMatrix;
 
 namespace {
 
-constexpr std::uint64_t unlimited = UINT64_MAX;
+const SimilarityOptions unlimited{};
 
 /// The number of entries (i, j) in which two square kernels of one size differ by a bit; `row` says what is compared
 /// with row i of `a` in `b`.
@@ -182,34 +183,34 @@ TEST_CASE("an entry that is not finite is a ValueError that names its row and co
 
 TEST_CASE("the result may take memory_limit bytes and not one more") {
   const RowMajorMatrix pool = random_matrix(10, 3);
-  CHECK(similarity(cpu, pool, 400).has_value());
-  for (std::uint64_t limit : {0u, 1u, 3u, 4u, 399u}) CHECK_THROWS_AS(similarity(cpu, pool, limit), CapacityError);
+  CHECK(similarity(cpu, pool, {.memory_limit = 400}).has_value());
+  for (std::uint64_t limit : {0u, 1u, 3u, 4u, 399u})
+    CHECK_THROWS_AS(similarity(cpu, pool, {.memory_limit = limit}), CapacityError);
 }
 
-TEST_CASE("a pool beyond memory_limit is refused with the number of rows and both sizes, before it is read") {
-  const float unread = std::numeric_limits<float>::quiet_NaN();
-  const MatrixView<const float> pool(&unread, 32'768, 1);
-  const auto message = thrown<CapacityError>([&] { similarity(cpu, pool, 1u << 30); });
-  CHECK_THAT(message, ContainsSubstring("similarity: the similarities of 32768 rows take 4.0 GiB"));
-  CHECK_THAT(message, ContainsSubstring("memory_limit is 1.0 GiB"));
+TEST_CASE("a pool beyond memory_limit is refused with its size, both amounts and a way out") {
+  const RowMajorMatrix pool = RowMajorMatrix::Ones(32'768, 1);
+  const auto message = thrown<CapacityError>([&] { similarity(cpu, pool, {.memory_limit = 1u << 30}); });
+  CHECK_THAT(message, ContainsSubstring("similarity: 32768 x 32768 similarities take 4.0 GiB"));
+  CHECK_THAT(message, ContainsSubstring("memory_limit is 1.0 GiB") && ContainsSubstring("Storage::streamed"));
 }
 
-TEST_CASE("an observer is told of every tile of the upper triangle") {
+TEST_CASE("an observer is told of every block of columns") {
   std::vector<Index> done;
   const auto observer = [&](const Progress& progress) {
     CHECK(progress.task == "similarity");
-    CHECK(progress.total == 6);
+    CHECK(progress.total == 3);
     done.push_back(progress.done);
   };
   CHECK(similarity(cpu, random_matrix(500, 4), unlimited, observer).has_value());
-  CHECK(done == std::vector<Index>{1, 2, 3, 4, 5, 6});
+  CHECK(done == std::vector<Index>{1, 2, 3});
 }
 
-TEST_CASE("a pool of whole tiles has no tile of nothing") {
+TEST_CASE("a pool of whole blocks has no block of nothing") {
   Index total = 0;
   const auto observer = [&](const Progress& progress) { total = progress.total; };
   CHECK(similarity(cpu, random_matrix(384, 1), unlimited, observer).has_value());
-  CHECK(total == 3);
+  CHECK(total == 2);
 }
 
 TEST_CASE("the executor's threads share the tiles: helpers work while the caller's observer sleeps") {
@@ -218,7 +219,7 @@ TEST_CASE("the executor's threads share the tiles: helpers work while the caller
     ++told;
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   };
-  CHECK(similarity(cpu.threads(3), random_matrix(700, 4), unlimited, sleepy).has_value());
+  CHECK(similarity(cpu.threads(3), random_matrix(1900, 4), unlimited, sleepy).has_value());
   CHECK(told < 10);  // of ten tiles
 }
 
@@ -236,4 +237,124 @@ TEST_CASE("observers run on the caller's thread, and what they throw passes thro
     if (progress.done == progress.total) throw std::out_of_range("the end");
   };
   CHECK_THROWS_AS(similarity(cpu, random_matrix(300, 4), unlimited, observer), std::out_of_range);
+}
+
+TEST_CASE("every metric is computed alike at every thread count, from pools and from rows and columns") {
+  const RowMajorMatrix rows = random_matrix(250, 9, 1), columns = random_matrix(210, 9, 2);
+  for (const Metric& metric : support::metrics)
+    for (Storage storage : {Storage::full, Storage::half, Storage::streamed}) {
+      const SimilarityOptions options{metric, storage};
+      const Kernel one = similarity(rows, columns, options), square = similarity(rows, options);
+      CHECK(one.rows() == 250);
+      CHECK(one.columns() == 210);
+      const double error = storage == Storage::half ? 3.2e-4 : 2e-6;  // up to 9, in units of 1/32767 of it
+      CHECK(support::largest_error(one, metric, rows, columns) < error);
+      for (Index threads : {2, 3, 7}) {
+        CAPTURE(metric.index(), static_cast<int>(storage), threads);
+        CHECK(different_entries(*similarity(cpu.threads(threads), rows, columns, options), one) == 0);
+        CHECK(different_entries(*similarity(cpu.threads(threads), rows, options), square) == 0);
+      }
+    }
+}
+
+TEST_CASE("half the size is rounded to the nearest of 32767 steps to the largest possible similarity") {
+  RowMajorMatrix pool = random_matrix(200, 6);
+  pool.row(7) *= 4.0f;
+  pool.row(9).setZero();
+  for (const Metric& metric : support::metrics) {
+    const Kernel exact = similarity(pool, {.metric = metric});
+    const Kernel half = similarity(pool, {.metric = metric, .storage = Storage::half});
+    REQUIRE(half.half() != nullptr);
+    const double largest = std::holds_alternative<Dot>(metric) ? static_cast<double>(pool.row(7).squaredNorm()) : 1.0;
+    CHECK(half.half()->unit == Approx(largest / 32767.0));
+    CAPTURE(metric.index());
+    double most = 0.0;
+    for (Index i = 0; i < 200; ++i)
+      for (Index j = 0; j < 200; ++j)
+        most = std::max(most, std::abs(static_cast<double>(half(i, j)) - static_cast<double>(exact(i, j))));
+    CHECK(most <= largest / 32767.0 * 0.51);
+    CHECK(most > largest / 32767.0 * 0.45);
+    CHECK(different_entries(half, similarity(pool, pool, {.metric = metric, .storage = Storage::half})) == 0);
+  }
+  CHECK(similarity(pool, {.storage = Storage::half})(3, 3) == Approx(1.0));
+}
+
+TEST_CASE("half the size holds the smallest and the largest similarities, and none at all") {
+  for (float scale : {0.0f, 1e-44f, 1e-22f, 1e-18f, 1.0f, 3e18f}) {
+    CAPTURE(scale);
+    RowMajorMatrix pool(3, 2);
+    pool << scale, 0, -scale, 0, 0, scale;
+    const Kernel half = similarity(pool, {.metric = Dot{}, .storage = Storage::half});
+    const double square = static_cast<double>(scale) * static_cast<double>(scale);
+    for (Index i = 0; i < 3; ++i)
+      for (Index j = 0; j < 3; ++j) {
+        const double expected = i == j ? square : i + j == 1 ? -square : 0.0;
+        CHECK(static_cast<double>(half(i, j)) == Approx(expected).epsilon(1e-4).margin(1.2e-38));
+      }
+  }
+}
+
+TEST_CASE("what fits into memory_limit is kept, at full size if it can be") {
+  const RowMajorMatrix pool = random_matrix(10, 3), rows = random_matrix(5, 3);
+  const auto kind = [&](Storage storage, std::uint64_t limit) {
+    const Kernel k = *similarity(cpu, pool, {.storage = storage, .memory_limit = limit});
+    return k.dense() != nullptr ? "full" : k.half() != nullptr ? "half" : k.streamed() != nullptr ? "streamed" : "";
+  };
+  CHECK(kind(Storage::automatic, UINT64_MAX) == std::string("full"));
+  CHECK(kind(Storage::automatic, 400) == std::string("full"));
+  CHECK(kind(Storage::automatic, 399) == std::string("half"));
+  CHECK(kind(Storage::automatic, 200) == std::string("half"));
+  CHECK(kind(Storage::automatic, 199) == std::string("streamed"));
+  CHECK(kind(Storage::automatic, 0) == std::string("streamed"));
+  CHECK(kind(Storage::half, 200) == std::string("half"));
+  CHECK(kind(Storage::streamed, 0) == std::string("streamed"));
+  CHECK_THROWS_AS(similarity(cpu, pool, {.storage = Storage::half, .memory_limit = 199}), CapacityError);
+  CHECK(similarity(rows, pool, {.storage = Storage::automatic, .memory_limit = 200}).dense() != nullptr);
+  CHECK(similarity(rows, pool, {.storage = Storage::automatic, .memory_limit = 199}).half() != nullptr);
+  const Kernel streamed = similarity(pool, {.storage = Storage::streamed, .memory_limit = 77});
+  CHECK(streamed.streamed()->memory_limit() == 77);
+}
+
+TEST_CASE("bytes are counted without overflow") {
+  CHECK(detail::bytes_of(3, 5, 4) == 60);
+  CHECK(detail::bytes_of(0, 0, 4) == 0);
+  CHECK(detail::bytes_of(INT64_MAX, INT64_MAX, 4) == UINT64_MAX);
+  CHECK(detail::bytes_of(Index{1} << 31, Index{1} << 30, 4) == std::uint64_t{1} << 63);
+  CHECK(detail::bytes_of(Index{1} << 31, Index{1} << 31, 4) == UINT64_MAX);
+}
+
+TEST_CASE("a streamed kernel asks for no time and tells of no progress") {
+  int told = 0;
+  const auto observer = [&](const Progress&) {
+    ++told;
+    return Flow::stop;
+  };
+  CHECK(similarity(cpu, random_matrix(500, 4), {.storage = Storage::streamed}, observer).has_value());
+  CHECK(told == 0);
+  CHECK_FALSE(similarity(cpu, random_matrix(500, 4), {.storage = Storage::half}, observer).has_value());
+  CHECK_FALSE(similarity(cpu, random_matrix(50, 4), random_matrix(500, 4), unlimited, observer).has_value());
+}
+
+TEST_CASE("a gamma that is not a positive float is refused by name") {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  const RowMajorMatrix pool = random_matrix(5, 2);
+  for (double gamma : {0.0, -1.0, infinity, -infinity, std::numeric_limits<double>::quiet_NaN(), 1e-50, 1e50}) {
+    CAPTURE(gamma);
+    CHECK_THAT(thrown<ValueError>([&] { similarity(pool, {.metric = Rbf{gamma}}); }),
+               ContainsSubstring("Rbf: gamma is"));
+    CHECK_THAT(thrown<ValueError>([&] { similarity(pool, pool, {.metric = Rbf{gamma}}); }),
+               ContainsSubstring("Rbf: gamma is"));
+  }
+  CHECK(similarity(pool, {.metric = Rbf{1e-40}})(0, 1) == 1.0f);
+  CHECK(similarity(pool, {.metric = Rbf{1e38}})(0, 1) < 1e-37f);
+}
+
+TEST_CASE("rows of different lengths are refused; bad rows and columns are told apart") {
+  CHECK_THAT(thrown<ShapeError>([] { similarity(random_matrix(3, 4), random_matrix(3, 5)); }),
+             ContainsSubstring("rows have 4 entries and columns 5"));
+  RowMajorMatrix bad = random_matrix(3, 4);
+  bad(1, 2) = std::numeric_limits<float>::quiet_NaN();
+  CHECK_THAT(thrown<ValueError>([&] { similarity(bad, random_matrix(3, 4)); }), ContainsSubstring("rows(1, 2) is nan"));
+  CHECK_THAT(thrown<ValueError>([&] { similarity(random_matrix(3, 4), bad); }),
+             ContainsSubstring("columns(1, 2) is nan"));
 }

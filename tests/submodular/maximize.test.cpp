@@ -2,6 +2,7 @@
 // maximize(): budgets, endings, observers, errors; alike for both maximisers.
 #include <pickmix/submodular/maximize.hpp>
 
+#include <pickmix/submodular/budget.hpp>
 #include <pickmix/submodular/facility_location.hpp>
 #include <pickmix/submodular/lazy_greedy.hpp>
 #include <pickmix/submodular/naive_greedy.hpp>
@@ -22,7 +23,8 @@ using Catch::Matchers::ContainsSubstring;
 using objectives::Coverage;
 using objectives::Modular;
 
-static_assert(MaximizerOf<NaiveGreedy, Coverage> && MaximizerOf<LazyGreedy, Coverage> && !MaximizerOf<int, Coverage>);
+static_assert(MaximizerOf<NaiveGreedy, Coverage, CountLedger> && MaximizerOf<LazyGreedy, Coverage, CostLedger>);
+static_assert(!MaximizerOf<int, Coverage, CountLedger>);
 
 namespace {
 
@@ -229,15 +231,44 @@ TEMPLATE_TEST_CASE("Every gain that is computed is counted", "", NaiveGreedy, La
 
 TEST_CASE("A maximiser and a budget of one's own are welcome") {
   struct FirstItems {
-    Selection operator()(Cpu, Coverage& f, Index limit) const {
+    Selection operator()(Cpu, Coverage& f, CountLedger& ledger) const {
       Selection s;
-      for (Index j = 0; j < limit; ++j) (void)detail::pick(f, j, f.gain(j), limit, s);
+      for (Index j = 0; ledger.affords(j); ++j) (void)detail::pick(f, j, f.gain(j), ledger, s);
       return s;
     }
   };
   struct Half {
-    Index limit(Index n) const { return n / 2; }
+    CountLedger open(Index n) const { return CountLedger(n / 2); }
   };
   Coverage f = topics;
   CHECK(maximize(f, Half{}, FirstItems{}).indices == std::vector<Index>{0, 1});
+}
+
+TEMPLATE_TEST_CASE("Of items with a price the largest gain per price is picked, and no more than can be paid", "",
+                   NaiveGreedy, LazyGreedy) {
+  Modular<true> f{{4.0, 3.0, 5.0, 1.0, 1.0}};
+  const std::vector<double> costs{4.0, 1.0, 2.0, 9.0, 1.0};
+  const auto s = maximize(f, Cost{4.5, costs}, TestType{});
+  CHECK(s.indices == std::vector<Index>{1, 2, 4});
+  CHECK(s.gains == std::vector<double>{3.0, 5.0, 1.0});
+  CHECK(s.reason == StopReason::budget_reached);
+  CHECK(s.upper_bound == 9.5);  // of the four units and a half, one half is spent on item 0
+}
+
+TEMPLATE_TEST_CASE("Quotas and candidates limit what is picked", "", NaiveGreedy, LazyGreedy) {
+  Modular<true> f{{6.0, 5.0, 4.0, 3.0, 2.0, 1.0}};
+  const std::vector<Index> group{0, 0, 0, 1, 1, 1}, some{1, 2, 4, 5};
+  CHECK(maximize(f, Quotas{group, {1, 2}}, TestType{}).indices == std::vector<Index>{0, 3, 4});
+  CHECK(maximize(f, Among{Quotas{group, {1, 2}}, some}, TestType{}).indices == std::vector<Index>{1, 4, 5});
+  CHECK(maximize(f, Among{Count{3}, some}, TestType{}).indices == std::vector<Index>{1, 2, 4});
+  CHECK(maximize(f, Among{Count{3}, some}, TestType{}).upper_bound == 11.0);
+}
+
+TEMPLATE_TEST_CASE("A maximiser that is told to fill the budget takes what lowers the objective as well", "",
+                   NaiveGreedy, LazyGreedy) {
+  Modular<true> f{{-1.0, 2.0, -0.5}};
+  const auto s = maximize(f, Count{3}, TestType{.fill = true});
+  CHECK(s.indices == std::vector<Index>{1, 2, 0});
+  CHECK(s.value == 0.5);
+  CHECK(s.reason == StopReason::budget_reached);
 }

@@ -21,6 +21,7 @@ using pickmix::Index;
 class Coverage {
  public:
   static constexpr bool diminishing_returns = true;
+  static constexpr bool monotone = true;
 
   explicit Coverage(std::vector<std::uint32_t> topics) : topics_(std::move(topics)) {}
 
@@ -82,6 +83,7 @@ class Counted {
   }
   void add(Index j) { f_.add(j); }
   void reset() { f_.reset(); }
+  bool monotone_holds() const { return pickmix::monotone_holds(f_); }
 
   Index calls() const { return *calls_; }
 

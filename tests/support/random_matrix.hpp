@@ -2,18 +2,21 @@
 // Test matrices that are the same on every run.
 #pragma once
 
-#include <pickmix/backend/eigen.hpp>
 #include <pickmix/core/rng.hpp>
+#include <pickmix/core/types.hpp>
+
+#include <Eigen/Core>
 
 #include <cstdint>
 
 namespace support {
 
+using RowMajorMatrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
 /// Entries uniform on [-1, 1).
-inline pickmix::backend::RowMajorMatrix random_matrix(pickmix::Index rows, pickmix::Index columns,
-                                                      std::uint64_t seed = 1) {
+inline RowMajorMatrix random_matrix(pickmix::Index rows, pickmix::Index columns, std::uint64_t seed = 1) {
   pickmix::RandomStream random(seed, 1);
-  pickmix::backend::RowMajorMatrix matrix(rows, columns);
+  RowMajorMatrix matrix(rows, columns);
   for (float& entry : matrix.reshaped()) entry = static_cast<float>(2.0 * random.uniform() - 1.0);
   return matrix;
 }

@@ -9,22 +9,37 @@
 #include <pickmix/core/types.hpp>
 #include <pickmix/delift/stage.hpp>
 #include <pickmix/kernel/kernel.hpp>
+#include <pickmix/kernel/metric.hpp>
+#include <pickmix/kernel/reference.hpp>
 #include <pickmix/kernel/similarity.hpp>
 #include <pickmix/submodular/budget.hpp>
 #include <pickmix/submodular/facility_location.hpp>
 #include <pickmix/submodular/lazy_greedy.hpp>
 #include <pickmix/submodular/maximize.hpp>
+#include <pickmix/submodular/naive_greedy.hpp>
+#include <pickmix/submodular/objective.hpp>
+#include <pickmix/submodular/sampled_start.hpp>
 #include <pickmix/submodular/selection.hpp>
 
 #include <concepts>
 #include <cstdint>
 #include <optional>
+#include <utility>
+#include <variant>
 
 namespace pickmix::inline v0::delift {
 
 struct Options {
-  /// Bytes the similarities may take: 4n² for a pool of n. The default holds 32,768 rows.
-  std::uint64_t memory_limit = std::uint64_t{4} << 30;
+  /// How similar two embeddings are. A kernel is taken as it is.
+  Metric metric = Cosine{};
+
+  /// Bytes that similarities may take beside the embeddings.
+  std::uint64_t memory_limit = std::uint64_t{1} << 30;
+
+  /// Facility location over more than 8192 embeddings begins with some picks on a sample (see SampledStart) unless this
+  /// is true: then every pick is that of greedy over all, at the cost of several passes over all pairs if 4n² bytes are
+  /// more than `memory_limit`.
+  bool exact = false;
 };
 
 /// Where a selection starts from: a pool of embeddings, or a kernel.
@@ -33,38 +48,71 @@ concept Source = std::same_as<S, Kernel> || std::convertible_to<const S&, Matrix
 
 namespace detail {
 
+inline Index candidates(MatrixView<const float> pool) { return pool.rows(); }
+inline Index candidates(const Kernel& kernel) { return kernel.columns(); }
+
+/// Whether facility location may begin with a sample of the pool.
+template <class Family>
+inline constexpr bool may_sample = std::same_as<Family, FacilityLocation>;
+
 /// The source's kernel; nothing if an observer stopped the work on it.
-template <class... Observers>
-std::optional<Kernel> kernel_of(Cpu executor, MatrixView<const float> pool, const Options& options,
-                                Observers&... observers) {
-  return similarity(executor, pool, options.memory_limit, observers...);
+template <class Family, class Stage, class... Observers>
+std::optional<Kernel> kernel_of(Cpu executor, MatrixView<const float> pool, const Stage& stage, const Family& family,
+                                const Options& options, Observers&... observers) {
+  SimilarityOptions how{options.metric, Storage::full, options.memory_limit};
+  const bool sampled = may_sample<Family> && !options.exact && pool.rows() > SampledStart{}.exact_up_to;
+  if (!stage.needs_pool(family) || sampled ||
+      pickmix::detail::bytes_of(pool.rows(), pool.rows(), sizeof(float)) > options.memory_limit)
+    how.storage = Storage::streamed;
+  return similarity(executor, pool, how, observers...);
 }
-template <class... Observers>
-std::optional<Kernel> kernel_of(Cpu, const Kernel& kernel, const Options&, Observers&...) {
+template <class Family, class Stage, class... Observers>
+std::optional<Kernel> kernel_of(Cpu, const Kernel& kernel, const Stage&, const Family&, const Options&, Observers&...) {
   return kernel;
 }
 
-inline Index candidates(MatrixView<const float> pool) { return pool.rows(); }
-inline Index candidates(const Kernel& kernel) { return kernel.columns(); }
+/// A stage's data as it is seen from the pool.
+inline Reference make_reference(Cpu executor, MatrixView<const float> pool, const char* name, const ReferenceData& data,
+                                const Options& options) {
+  if (const auto* reference = std::get_if<Reference>(&data)) return *reference;
+  const auto rows = std::get<MatrixView<const float>>(data);
+  if (rows.columns() != pool.columns())
+    raise<ShapeError>("delift::select: {} has {} columns and the pool {}; both must be embeddings of the same model",
+                      name, rows.columns(), pool.columns());
+  const SimilarityOptions to_pool{options.metric, Storage::automatic, options.memory_limit};
+  const SimilarityOptions within{options.metric, Storage::streamed, options.memory_limit};  // few objectives look at it
+  return {*similarity(executor, rows, pool, to_pool), *similarity(executor, rows, within)};
+}
+inline Reference make_reference(Cpu, const Kernel&, const char* name, const ReferenceData& data, const Options&) {
+  if (const auto* reference = std::get_if<Reference>(&data)) return *reference;
+  raise<ValueError>(
+      "delift::select: {} is given by embeddings and the pool by a kernel; give a Reference, whose to_pool has one "
+      "column "
+      "for each candidate",
+      name);
+}
 
 }  // namespace detail
 
 /// Greedily selects the rows of `pool` that serve `stage` best.
 ///
 /// With the defaults: f(A) = Σ_i max_{j∈A} cos(pool_i, pool_j) over all rows i; the value is at least 1 − 1/e of the
-/// optimum, and `Selection::upper_bound` says how much it is on these data.
+/// optimum for up to 8192 rows, near it beyond, and `Selection::upper_bound` says how much it is on these data.
 ///
 /// \shape       pool: n × d, one embedding a row, any scale (cosines do not see it), row-major Eigen matrices convert;
 ///              or a Kernel of rows to be represented × candidates, whose entries are taken as they are
 /// \param executor   where it runs: `cpu.threads(2)`; left out, one thread
-/// \param budget     Count{k}, or Fraction{p} with p in (0, 1]
-/// \param family     which objectives: FacilityLocation{}
+/// \param stage      InstructionTuning{}, TaskSpecific{target, eta}, Continual{known, nu}
+/// \param budget     Count{k}, Fraction{p}, Cost{total, of}, Quotas{group, limit}, or one of them Among some candidates
+/// \param family     which objectives: FacilityLocation{}, GraphCut{}, LogDeterminant{}, or your own
 /// \param observers  told of `Progress` while similarities are computed and of each `SelectionStep`; `Flow::stop` ends the
 ///                   selection there
-/// \return      indices in order of selection with their gains; a smaller budget gives a prefix of it
-/// \throws      ShapeError if `pool` has no row or no column; ValueError if an entry is not finite (names row and
-///              column) or the budget is out of range; CapacityError if `Options::memory_limit` is too small
-/// \complexity  n²d operations for the similarities and about 10 n² for the selection; 4n² bytes
+/// \return      indices in order of selection with their gains
+/// \throws      ShapeError if `pool` has no row or no column, or another set's embeddings have another length; ValueError
+///              if an entry is not finite (names row and column) or budget, stage or metric make no sense; CapacityError
+///              if memory cannot be had
+/// \complexity  n²d operations for the similarities, at most `memory_limit` bytes for them, and about 10 n² operations for
+///              the selection where they are kept
 /// \determinism the same at every thread count; ties go to the smaller index
 /// \cite agarwal2025delift, nemhauser1978
 template <class Family = FacilityLocation, Source Pool, StageOf<Family> Stage, Budget B, class... Observers>
@@ -73,16 +121,24 @@ Selection select(Cpu executor, const Pool& pool, const Stage& stage, const B& bu
   static_assert(((ObserverOf<Observers, SelectionStep> || ObserverOf<Observers, Progress>)&&...),
                 "an observer of delift::select() must be callable with a const pickmix::SelectionStep& or a const "
                 "pickmix::Progress& and return void or Flow");
-  (void)budget.limit(detail::candidates(pool));  // a wrong budget is refused before the work, not after it
-  const std::optional<Kernel> kernel = detail::kernel_of(executor, pool, options, observers...);
+  (void)budget.open(detail::candidates(pool));  // a wrong budget is refused before the work, not after it
+  const std::optional<Kernel> kernel = detail::kernel_of(executor, pool, stage, family, options, observers...);
   if (!kernel) {
     Selection nothing;
     nothing.reason = StopReason::stopped_by_observer;
     return nothing;
   }
-  auto objective = stage.objective(family, *kernel);
-  return maximize(executor, objective, budget, LazyGreedy{},
-                  [&](const SelectionStep& step) { return notify(step, observers...); });
+  auto objective = stage.objective(family, *kernel, [&](const char* name, const ReferenceData& data) {
+    return detail::make_reference(executor, pool, name, data, options);
+  });
+  auto pass_on = [&](const auto& event) { return notify(event, observers...); };
+  if constexpr (detail::may_sample<Family>) {
+    if (!options.exact) return maximize(executor, objective, budget, SampledStart{}, pass_on);
+  }
+  if constexpr (has_diminishing_returns<decltype(objective)>)
+    return maximize(executor, objective, budget, LazyGreedy{}, pass_on);
+  else
+    return maximize(executor, objective, budget, NaiveGreedy{}, pass_on);
 }
 
 template <class Family = FacilityLocation, Source Pool, StageOf<Family> Stage, Budget B, class... Observers>

@@ -2,25 +2,121 @@
 // The stages of fine-tuning: what a subset is selected for.
 #pragma once
 
+#include <pickmix/core/error.hpp>
+#include <pickmix/core/matrix_view.hpp>
+#include <pickmix/core/parallel.hpp>
+#include <pickmix/core/types.hpp>
 #include <pickmix/kernel/kernel.hpp>
+#include <pickmix/kernel/reference.hpp>
+
+#include <cmath>
+#include <concepts>
+#include <type_traits>
+#include <utility>
+#include <variant>
 
 namespace pickmix::inline v0::delift {
+
+/// The target or the known data of a stage: embeddings of the same model as the pool's, or similarities to the pool.
+///
+/// Embeddings are seen, not copied: they must live as long as the stage.
+using ReferenceData = std::variant<MatrixView<const float>, Reference>;
 
 /// Instruction tuning: a subset that represents the whole pool.
 ///
 /// \cite agarwal2025delift (stage 1)
 struct InstructionTuning {
   /// The objective of this stage in `family`: its plain form over the pool's kernel.
-  template <class Family>
-  auto objective(const Family& family, const Kernel& kernel) const {
+  template <class Family, class MakeReference>
+  auto objective(const Family& family, const Kernel& kernel, const MakeReference&) const {
     return family.plain(kernel);
   }
+  template <class Family>
+  bool needs_pool(const Family&) const {
+    return true;
+  }
+};
+
+namespace detail {
+
+/// \throws ValueError unless a stage's weight is finite and at least 0: before any work, not after it
+inline double checked_weight(const char* name, double weight) {
+  if (!(weight >= 0.0) || !std::isfinite(weight))
+    raise<ValueError>("{} is {}; needs to be finite and at least 0", name, weight);
+  return weight;
+}
+
+inline ReferenceData reference_data(Reference reference) { return reference; }
+inline ReferenceData reference_data(MatrixView<const float> rows) { return rows; }
+
+/// What a stage can be told about another set of data: a Reference, or what converts to a view of embeddings.
+template <class D>
+concept AsReferenceData =
+    std::same_as<std::remove_cvref_t<D>, Reference> || std::convertible_to<const D&, MatrixView<const float>>;
+
+}  // namespace detail
+
+/// Task-specific fine-tuning: a subset that serves a target task, given by some examples of it.
+///
+/// The objective is the family's mutual information between the subset and the target; `eta` weighs the target's
+/// relevance against its coverage (FLQMI, the default family's form).
+///
+/// \cite agarwal2025delift (stage 2), kothawade2022prism
+struct TaskSpecific {
+  ReferenceData target;
+  double eta;
+
+  template <detail::AsReferenceData D>
+  explicit TaskSpecific(const D& target_data, double weight = 1.0)
+      : target(detail::reference_data(target_data)), eta(detail::checked_weight("TaskSpecific: eta", weight)) {}
+
+  template <class Family, class MakeReference>
+  auto objective(const Family& family, const Kernel& kernel, const MakeReference& make) const {
+    return family.mutual_information(kernel, make("target", target), eta);
+  }
+  template <class Family>
+  bool needs_pool(const Family& family) const {
+    if constexpr (requires { family.target_needs_pool(); })
+      return family.target_needs_pool();
+    else
+      return true;
+  }
+};
+
+/// Continual fine-tuning: a subset that adds to what the model knows already.
+///
+/// The objective is the family's conditional gain given the known data; `nu` says how much of their similarity counts as
+/// known.
+///
+/// \cite agarwal2025delift (stage 3), kothawade2022prism
+struct Continual {
+  ReferenceData known;
+  double nu;
+
+  template <detail::AsReferenceData D>
+  explicit Continual(const D& known_data, double weight = 1.0)
+      : known(detail::reference_data(known_data)), nu(detail::checked_weight("Continual: nu", weight)) {}
+
+  template <class Family, class MakeReference>
+  auto objective(const Family& family, const Kernel& kernel, const MakeReference& make) const {
+    return family.conditional_gain(kernel, make("known", known), nu);
+  }
+  template <class Family>
+  bool needs_pool(const Family&) const {
+    return true;
+  }
+};
+
+/// Says how to make a Reference of a stage's data, when a concept asks.
+struct AnyReference {
+  const Reference& operator()(const char* name, const ReferenceData& data) const;
 };
 
 /// A stage makes an objective out of a family of objectives and the pool's kernel.
 template <class S, class Family>
-concept StageOf = requires(const S& stage, const Family& family, const Kernel& kernel) {
-  stage.objective(family, kernel);
+concept StageOf = requires(const S& stage, const Family& family, const Kernel& kernel, const AnyReference& make) {
+  stage.objective(family, kernel, make);
+  { stage.needs_pool(family) } -> std::same_as<bool>;
 };
 
 }  // namespace pickmix::inline v0::delift

@@ -4,25 +4,65 @@
 
 #include <pickmix/core/error.hpp>
 #include <pickmix/core/matrix_view.hpp>
+#include <pickmix/core/parallel.hpp>
 #include <pickmix/core/types.hpp>
+#include <pickmix/kernel/streamed.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <span>
 #include <string_view>
 #include <utility>
+#include <variant>
+#include <vector>
 
 namespace pickmix::inline v0 {
+
+/// All entries, column after column, 4 bytes each.
+struct DenseEntries {
+  std::shared_ptr<const float[]> entries;
+  Index rows;
+
+  const float* column(Index j) const { return entries.get() + j * rows; }
+};
+
+/// All entries, column after column, 2 bytes each: entry = unit · stored.
+struct HalfEntries {
+  std::shared_ptr<const std::int16_t[]> entries;
+  float unit;
+  Index rows;
+
+  const std::int16_t* column(Index j) const { return entries.get() + j * rows; }
+};
+
+/// The entries that are kept, 8 bytes each, a column's together with rows rising; all others are zero.
+struct SparseEntries {
+  std::vector<Index> begin, end;  ///< column j is the range [begin[j], end[j]) of the two below
+  std::vector<std::uint32_t> row;
+  std::vector<float> value;
+
+  std::span<const std::uint32_t> rows_of(Index j) const { return std::span(row).subspan(first(j), count(j)); }
+  std::span<const float> values_of(Index j) const { return std::span(value).subspan(first(j), count(j)); }
+
+ private:
+  std::size_t first(Index j) const { return static_cast<std::size_t>(begin[static_cast<std::size_t>(j)]); }
+  std::size_t count(Index j) const { return static_cast<std::size_t>(end[static_cast<std::size_t>(j)]) - first(j); }
+};
 
 /// Similarities of `rows()` items that are to be represented (rows) to `columns()` candidates (columns). It need be
 /// neither square nor symmetric.
 ///
-/// A kernel is a cheap handle: copies share one immutable matrix, stored so that a candidate's column is contiguous.
-/// Distinct threads may read it at the same time.
+/// A kernel is a cheap handle: copies share one immutable storage, of four kinds: dense, dense in half the size, sparse,
+/// or streamed (computed from embeddings when asked for). Distinct threads may read it at the same time.
 class Kernel {
  public:
+  using Storage = std::variant<DenseEntries, HalfEntries, std::shared_ptr<const SparseEntries>,
+                               std::shared_ptr<const StreamedEntries>>;
+
   /// A kernel of one's own, copied.
   ///
   /// \shape matrix: rows × candidates, at least 1 × 1
@@ -31,50 +71,114 @@ class Kernel {
   explicit Kernel(MatrixView<const float> matrix) : rows_(matrix.rows()), columns_(matrix.columns()) {
     if (rows_ < 1 || columns_ < 1)
       raise<ShapeError>("Kernel: matrix is {} x {}; needs at least one row and one column", rows_, columns_);
-    auto entries = allocate("Kernel", rows_, columns_);
+    auto entries = allocate<float>("Kernel", rows_, columns_);
     for (Index i = 0; i < rows_; ++i)
       for (Index j = 0; j < columns_; ++j) {
         if (!std::isfinite(matrix(i, j)))
           raise<ValueError>("Kernel: matrix({}, {}) is {}; every entry must be finite", i, j, matrix(i, j));
         entries[j * rows_ + i] = matrix(i, j);
       }
-    entries_ = std::move(entries);
+    storage_ = DenseEntries{std::move(entries), rows_};
   }
 
-  /// Takes over finished storage.
-  ///
-  /// \shape entries: rows·columns, column after column, all finite
-  Kernel(Index rows, Index columns, std::shared_ptr<const float[]> entries)
-      : rows_(rows), columns_(columns), entries_(std::move(entries)) {}
-
-  float operator()(Index i, Index j) const { return entries_[j * rows_ + i]; }
-
-  /// The similarities of all rows to candidate `j`: `rows()` entries.
-  const float* column(Index j) const { return entries_.get() + j * rows_; }
+  /// Takes over finished storage, all of whose entries are finite.
+  Kernel(Index rows, Index columns, Storage storage) : rows_(rows), columns_(columns), storage_(std::move(storage)) {}
 
   Index rows() const { return rows_; }
   Index columns() const { return columns_; }
 
+  /// One entry. For work on many, `read` or the storage is faster.
+  float operator()(Index i, Index j) const {
+    if (const auto* dense = std::get_if<DenseEntries>(&storage_)) return dense->column(j)[i];
+    if (const auto* half = std::get_if<HalfEntries>(&storage_))
+      return half->unit * static_cast<float>(half->column(j)[i]);
+    if (const auto* sparse = this->sparse()) {
+      const auto rows = sparse->rows_of(j);
+      const auto at = std::lower_bound(rows.begin(), rows.end(), static_cast<std::uint32_t>(i));
+      const bool there = at != rows.end() && *at == static_cast<std::uint32_t>(i);
+      return there ? sparse->values_of(j)[static_cast<std::size_t>(at - rows.begin())] : 0.0f;
+    }
+    return (*streamed())(i, j);
+  }
+
+  /// out(c, i) = entry (i, items[c]): whole columns of some candidates.
+  ///
+  /// \shape out: items.size() × rows()
+  void read(std::span<const Index> items, MatrixView<float> out) const {
+    if (const auto* streamed = this->streamed()) return streamed->read(items, out);
+    for (std::size_t c = 0; c < items.size(); ++c) {
+      const Index j = items[c];
+      float* const target = out.row(static_cast<Index>(c)).data();
+      if (const auto* dense = std::get_if<DenseEntries>(&storage_)) {
+        std::copy_n(dense->column(j), rows_, target);
+      } else if (const auto* half = std::get_if<HalfEntries>(&storage_)) {
+        for (Index i = 0; i < rows_; ++i) target[i] = half->unit * static_cast<float>(half->column(j)[i]);
+      } else {
+        std::fill_n(target, rows_, 0.0f);
+        const auto rows = sparse()->rows_of(j);
+        for (std::size_t e = 0; e < rows.size(); ++e) target[rows[e]] = sparse()->values_of(j)[e];
+      }
+    }
+  }
+
+  /// The similarities of some items to each other, dense. For a kernel whose rows are its candidates.
+  ///
+  /// \throws CapacityError if they do not fit into memory
+  Kernel among(Cpu executor, std::span<const Index> items) const {
+    const auto n = static_cast<Index>(items.size());
+    auto out = allocate<float>("Kernel::among", n, n);
+    if (const auto* streamed = this->streamed()) {
+      const StreamedEntries some = streamed->among(items);
+      for_each_column_part(
+          executor, some,
+          [&](Index j, Index first, const float* values, Index count) {
+            std::copy_n(values, count, out.get() + j * n + first);
+          },
+          [](Index) { return true; });
+    } else {
+      std::vector<float> column(static_cast<std::size_t>(rows_));
+      for (Index c = 0; c < n; ++c) {
+        read(items.subspan(static_cast<std::size_t>(c), 1), MatrixView<float>(column.data(), 1, rows_));
+        for (Index r = 0; r < n; ++r)
+          out[c * n + r] = column[static_cast<std::size_t>(items[static_cast<std::size_t>(r)])];
+      }
+    }
+    return Kernel(n, n, DenseEntries{std::move(out), n});
+  }
+
+  /// The storage, for algorithms that have a faster way with one kind: a null pointer if it is of another kind.
+  const DenseEntries* dense() const { return std::get_if<DenseEntries>(&storage_); }
+  const HalfEntries* half() const { return std::get_if<HalfEntries>(&storage_); }
+  const SparseEntries* sparse() const {
+    const auto* entries = std::get_if<std::shared_ptr<const SparseEntries>>(&storage_);
+    return entries == nullptr ? nullptr : entries->get();
+  }
+  const StreamedEntries* streamed() const {
+    const auto* entries = std::get_if<std::shared_ptr<const StreamedEntries>>(&storage_);
+    return entries == nullptr ? nullptr : entries->get();
+  }
+
   /// Memory for rows × columns entries, not initialised.
   ///
   /// \throws CapacityError instead of std::bad_alloc, and where the size is beyond all addresses; names `caller`
-  static std::shared_ptr<float[]> allocate(std::string_view caller, Index rows, Index columns) {
-    constexpr Index largest = PTRDIFF_MAX / static_cast<Index>(sizeof(float));
+  template <class Entry>
+  static std::shared_ptr<Entry[]> allocate(std::string_view caller, Index rows, Index columns) {
+    constexpr Index largest = PTRDIFF_MAX / static_cast<Index>(sizeof(Entry));
     try {
-      if (rows <= largest / columns)
-        return std::make_shared_for_overwrite<float[]>(static_cast<std::size_t>(rows * columns));
+      if (columns == 0 || rows <= largest / columns)
+        return std::make_shared_for_overwrite<Entry[]>(static_cast<std::size_t>(rows * columns));
     } catch (const std::bad_alloc&) {  // said better below
     }
     raise<CapacityError>(
         "{}: {} x {} similarities need {:.1f} GiB of memory, which could not be had; "
         "use fewer rows",
-        caller, rows, columns, static_cast<double>(rows) * static_cast<double>(columns) * 0x1p-28);
+        caller, rows, columns, static_cast<double>(rows) * static_cast<double>(columns) * sizeof(Entry) * 0x1p-30);
   }
 
  private:
   Index rows_;
   Index columns_;
-  std::shared_ptr<const float[]> entries_;
+  Storage storage_;
 };
 
 }  // namespace pickmix::inline v0

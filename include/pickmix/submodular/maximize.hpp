@@ -13,7 +13,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <functional>
 #include <span>
 #include <type_traits>
 #include <vector>
@@ -23,9 +22,7 @@ namespace pickmix::inline v0 {
 namespace detail {
 
 /// f.gain(j), refused where it is not a number: one NaN would silently spoil every comparison after it.
-template <class F>
-double finite_gain(const F& f, Index j) {
-  const double gain = f.gain(j);
+inline double finite_gain(double gain, Index j) {
   if (!std::isfinite(gain))
     raise<ValueError>("maximize: the objective's gain({}) is {}; gains must be finite", j, gain);
   return gain;
@@ -34,68 +31,84 @@ double finite_gain(const F& f, Index j) {
 /// gains[k] = f.gain(items[k]), computed on the executor's threads.
 template <class F>
 void compute_gains(Cpu executor, const F& f, std::span<const Index> items, std::span<double> gains) {
-  constexpr std::size_t tile = 16;
-  for_each_tile(executor, static_cast<Index>((items.size() + tile - 1) / tile), [&](Index t) {
-    const std::size_t begin = static_cast<std::size_t>(t) * tile, end = std::min(begin + tile, items.size());
-    for (std::size_t k = begin; k < end; ++k) gains[k] = finite_gain(f, items[k]);
-  });
-}
-
-/// The sum of the `count` largest positive values.
-inline double largest_sum(std::vector<double> values, Index count) {
-  const auto kept = std::min(static_cast<std::size_t>(count), values.size());
-  const auto end = values.begin() + static_cast<std::ptrdiff_t>(kept);
-  std::partial_sort(values.begin(), end, values.end(), std::greater<>());
-  double sum = 0.0;
-  for (auto value = values.begin(); value != end && *value > 0.0; ++value) sum += *value;
-  return sum;
+  if constexpr (BatchedObjective<F>) {
+    f.gains(executor, items, gains);
+    for (std::size_t k = 0; k < items.size(); ++k) finite_gain(gains[k], items[k]);
+  } else {
+    constexpr std::size_t tile = 16;
+    for_each_tile(executor, static_cast<Index>((items.size() + tile - 1) / tile), [&](Index t) {
+      const std::size_t begin = static_cast<std::size_t>(t) * tile, end = std::min(begin + tile, items.size());
+      for (std::size_t k = begin; k < end; ++k) gains[k] = finite_gain(f.gain(items[k]), items[k]);
+    });
+  }
 }
 
 /// Adds item `j` to the objective and to the selection, and tells the observers.
 /// \return false if one of them stops the selection
-template <class F, class... Observers>
-bool pick(F& f, Index j, double gain, Index budget, Selection& selection, Observers&... observers) {
+template <class F, class L, class... Observers>
+bool pick(F& f, Index j, double gain, L& ledger, Selection& selection, Observers&... observers) {
   f.add(j);
+  ledger.spend(j);
   selection.indices.push_back(j);
   selection.gains.push_back(gain);
   selection.value += gain;
   const auto picked = static_cast<Index>(selection.indices.size());
-  if (notify(SelectionStep{picked, budget, j, gain, selection.value}, observers...) == Flow::proceed) return true;
+  if (notify(SelectionStep{picked, std::min(ledger.most(), Index{f.size()}), j, gain, selection.value}, observers...) ==
+      Flow::proceed)
+    return true;
   selection.reason = StopReason::stopped_by_observer;
   return false;
 }
 
+/// Lets an objective that wants to reorganise itself after a pick do so.
+/// \return false if an observer stops the selection
+template <class F, class... Observers>
+bool settle(Cpu executor, F& f, Selection& selection, Observers&... observers) {
+  const auto on_progress = [&](const Progress& event) { return notify(event, observers...) == Flow::proceed; };
+  if constexpr (requires { f.settle(executor, on_progress); }) {
+    if (f.settle(executor, on_progress)) return true;
+    selection.reason = StopReason::stopped_by_observer;
+    return false;
+  } else {
+    return true;
+  }
+}
+
 }  // namespace detail
 
-/// An algorithm that selects up to `limit` items, `limit` ≤ f.size(), and fills a Selection. Called by `maximize`.
-template <class M, class F>
-concept MaximizerOf = requires(const M& maximizer, Cpu executor, F& f, Index limit) {
-  { maximizer(executor, f, limit) } -> std::same_as<Selection>;
+/// An algorithm that selects items of `f` within what a ledger allows, and fills a Selection. Called by `maximize`.
+template <class M, class F, class L>
+concept MaximizerOf = requires(const M& maximizer, Cpu executor, F& f, L& ledger) {
+  { maximizer(executor, f, ledger) } -> std::same_as<Selection>;
 };
 
-/// Selects items that make the monotone objective `f` large, within `budget`.
+/// Selects items that make the objective `f` large, within `budget`.
 ///
 /// It goes on from what `f` holds already, and leaves in `f` what it selected; `f.reset()` starts afresh. Items that `f`
-/// holds are candidates like all others; their gain is usually 0. Ties go to the smaller index. Items that add nothing fill the budget; items that would lower the objective are never selected.
+/// holds are candidates like all others; their gain is usually 0. Ties go to the smaller index. Items that add nothing
+/// fill the budget; items that would lower the objective are not selected, unless the maximiser is told to `fill`.
 ///
+/// \param budget     Count, Fraction, Cost, Quotas; Among restricts any of them to some candidates
 /// \param observers  told of each `SelectionStep`; one that answers `Flow::stop` ends the selection there
 /// \return           the selection, its certificate relative to what `f` held before
-/// \throws           ValueError if the budget is out of range or a gain is not finite; what an observer throws. What
-///                   was selected until then stays in `f`
+/// \throws           ShapeError or ValueError if the budget does not fit; ValueError if a gain is not finite; what an
+///                   observer throws. What was selected until then stays in `f`
 /// \determinism      the same at every thread count
-template <SubmodularObjective F, Budget B, MaximizerOf<F> M, class... Observers>
+template <SubmodularObjective F, Budget B, class M, class... Observers>
 Selection maximize(Cpu executor, F& f, const B& budget, const M& maximizer, Observers&&... observers) {
-  static_assert(
-      (ObserverOf<Observers, SelectionStep> && ...),
-      "an observer of maximize() must be callable with a const pickmix::SelectionStep& and return void or Flow");
+  static_assert(((ObserverOf<Observers, SelectionStep> || ObserverOf<Observers, Progress>)&&...),
+                "an observer of maximize() must be callable with a const pickmix::SelectionStep& or a const "
+                "pickmix::Progress& and return void or Flow");
   const Index n = f.size();
-  const Index wanted = budget.limit(n);
-  Selection selection = maximizer(executor, f, std::min(wanted, n), observers...);
-  if (wanted > n && selection.reason == StopReason::budget_reached) selection.reason = StopReason::pool_exhausted;
+  auto ledger = budget.open(n);
+  static_assert(MaximizerOf<M, F, decltype(ledger)>, "a maximiser is called with (Cpu, objective&, ledger&)");
+  const bool unlimited = ledger.most() > n;
+  Selection selection = maximizer(executor, f, ledger, observers...);
+  if (unlimited && selection.reason == StopReason::budget_reached) selection.reason = StopReason::pool_exhausted;
   return selection;
 }
 
-template <SubmodularObjective F, Budget B, MaximizerOf<F> M, class... Observers>
+template <SubmodularObjective F, Budget B, class M, class... Observers>
 Selection maximize(F& f, const B& budget, const M& maximizer, Observers&&... observers) {
   return maximize(cpu, f, budget, maximizer, observers...);
 }

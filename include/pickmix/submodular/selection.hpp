@@ -27,6 +27,10 @@ struct Selection {
   /// optimum. Infinite where the objective does not promise diminishing returns.
   double upper_bound = std::numeric_limits<double>::infinity();
 
+  /// The share of the similarities that matter which was looked at, measured on some of the items: 1, unless so many rows
+  /// were selected from that only near ones were compared (see SampledStart).
+  double recall = 1.0;
+
   Index evaluations = 0;  ///< how many gains were computed
   StopReason reason = StopReason::budget_reached;
 };

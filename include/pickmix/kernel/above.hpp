@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+// The part of a kernel that can still matter: the entries above a threshold for each row.
+#pragma once
+
+#include <pickmix/backend/above.hpp>
+#include <pickmix/core/error.hpp>
+#include <pickmix/core/parallel.hpp>
+#include <pickmix/core/types.hpp>
+#include <pickmix/kernel/kernel.hpp>
+#include <pickmix/kernel/streamed.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <new>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace pickmix::inline v0 {
+
+namespace detail {
+
+/// Entries found so far, in the order of their columns' rows.
+struct FoundEntries {
+  struct Entry {
+    std::uint32_t row;
+    std::uint32_t column;
+    float value;
+  };
+  std::vector<Entry> entries;
+
+  void add(Index row, Index column, float value) {
+    entries.push_back({static_cast<std::uint32_t>(row), static_cast<std::uint32_t>(column), value});
+  }
+};
+
+/// One block of columns of a streamed kernel against all rows; of a symmetric one against the rows up to its own, and
+/// those rows as candidates for its own.
+inline void find_above(const StreamedEntries& entries, Index b, std::span<const float> thresholds,
+                       FoundEntries& found) {
+  constexpr Index edge = StreamedEntries::edge;
+  constexpr Index words = edge / 64;
+  std::uint64_t masks[static_cast<std::size_t>(words)];
+  StreamedEntries::Tile tile(edge * edge);
+  const bool symmetric = entries.symmetric();
+  const Index width = entries.columns_in(b);
+  for (Index a = 0; a < (symmetric ? b + 1 : entries.row_blocks()); ++a) {
+    entries.tile(a, b, tile);
+    for (Index c = 0; c < width; ++c) {
+      const float* const values = tile.data() + c * edge;
+      const Index row = a * edge, column = b * edge + c;
+      backend::above_each(values, &thresholds[static_cast<std::size_t>(row)], words, masks);
+      backend::for_each_bit(masks, words, [&](Index i) { found.add(row + i, column, values[i]); });
+      if (!symmetric || a == b) continue;
+      backend::above_one(values, thresholds[static_cast<std::size_t>(column)], words, masks);
+      backend::for_each_bit(masks, words, [&](Index i) { found.add(column, row + i, values[i]); });
+    }
+  }
+}
+
+/// A block of 192 columns of a kernel that is stored.
+inline void find_above(const Kernel& kernel, Index b, std::span<const float> thresholds, FoundEntries& found) {
+  constexpr Index edge = StreamedEntries::edge;
+  const auto* dense = kernel.dense();
+  const Index rows = kernel.rows(), words = rows / 64;
+  std::vector<float> copy(dense == nullptr ? static_cast<std::size_t>(rows) : 0);
+  std::vector<std::uint64_t> masks(static_cast<std::size_t>(words));
+  for (Index j = b * edge; j < std::min(kernel.columns(), (b + 1) * edge); ++j) {
+    if (dense == nullptr) kernel.read(std::span(&j, 1), MatrixView<float>(copy.data(), 1, rows));
+    const float* const column = dense == nullptr ? copy.data() : dense->column(j);
+    backend::above_each(column, thresholds.data(), words, masks.data());
+    backend::for_each_bit(masks.data(), words, [&](Index i) { found.add(i, j, column[i]); });
+    for (Index i = 64 * words; i < rows; ++i)
+      if (column[i] > thresholds[static_cast<std::size_t>(i)]) found.add(i, j, column[i]);
+  }
+}
+
+/// Puts what was found, block after block, into columns. Within a column the rows come in rising order already. The blocks
+/// are given back as they are read.
+inline std::shared_ptr<const SparseEntries> by_column(Index columns, std::vector<FoundEntries>& blocks) {
+  auto out = std::make_shared<SparseEntries>();
+  std::vector<Index> count(static_cast<std::size_t>(columns), 0);
+  for (const auto& block : blocks)
+    for (const auto& entry : block.entries) ++count[entry.column];
+  Index total = 0;
+  for (Index entries : count) {
+    out->begin.push_back(total);
+    total += entries;
+  }
+  out->end = out->begin;
+  out->row.resize(static_cast<std::size_t>(total));
+  out->value.resize(static_cast<std::size_t>(total));
+  for (auto& block : blocks) {
+    for (const auto& entry : block.entries) {
+      const auto place = static_cast<std::size_t>(out->end[entry.column]++);
+      out->row[place] = entry.row;
+      out->value[place] = entry.value;
+    }
+    block = {};
+  }
+  return out;
+}
+
+}  // namespace detail
+
+/// The entries of `kernel` with s_ij > thresholds[i], as a sparse kernel. A threshold of infinity drops a row.
+///
+/// \shape      thresholds: one for each row, none of them NaN
+/// \param progress  told how many blocks of columns are done, of how many; returns false to stop
+/// \return     nothing if `progress` said stop
+/// \throws     CapacityError if what is found does not fit into memory, or there are 2^32 rows or columns
+/// \complexity one pass over the kernel; of a streamed, symmetric one n²d operations; 20 bytes an entry found at most,
+///             8 of which stay
+/// \determinism the same at every thread count
+template <class OnProgress>
+std::optional<Kernel> entries_above(Cpu executor, const Kernel& kernel, std::span<const float> thresholds,
+                                    OnProgress&& progress) {
+  constexpr Index edge = StreamedEntries::edge;
+  if (std::max(kernel.rows(), kernel.columns()) > Index{std::numeric_limits<std::uint32_t>::max()})
+    raise<CapacityError>("entries_above: the kernel is {} x {}; needs fewer than 2^32 rows and columns", kernel.rows(),
+                         kernel.columns());
+  const Index blocks = (kernel.columns() + edge - 1) / edge;
+  std::vector<float> padded(thresholds.begin(), thresholds.end());
+  padded.resize((padded.size() + edge - 1) / edge * edge, std::numeric_limits<float>::infinity());
+  try {
+    std::vector<detail::FoundEntries> found(static_cast<std::size_t>(blocks));
+    const auto work = [&](Index task) {
+      const Index b = blocks - 1 - task;
+      if (const auto* streamed = kernel.streamed())
+        detail::find_above(*streamed, b, padded, found[static_cast<std::size_t>(b)]);
+      else
+        detail::find_above(kernel, b, padded, found[static_cast<std::size_t>(b)]);
+      found[static_cast<std::size_t>(b)].entries.shrink_to_fit();
+    };
+    if (!for_each_tile(executor, blocks, work, [&](Index done) { return progress(done, blocks); })) return std::nullopt;
+    return Kernel(kernel.rows(), kernel.columns(), detail::by_column(kernel.columns(), found));
+  } catch (const std::bad_alloc&) {
+    raise<CapacityError>("entries_above: the similarities above the thresholds do not fit into memory; use fewer rows");
+  }
+}
+
+}  // namespace pickmix::inline v0

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+// Similarities that are computed when they are asked for: n·d floats in the place of n².
+#pragma once
+
+#include <pickmix/backend/inner_products.hpp>
+#include <pickmix/core/error.hpp>
+#include <pickmix/core/matrix_view.hpp>
+#include <pickmix/core/parallel.hpp>
+#include <pickmix/core/types.hpp>
+#include <pickmix/kernel/metric.hpp>
+
+#include <Eigen/Core>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace pickmix::inline v0 {
+
+/// The embeddings behind a kernel, and how an entry is made of them. Immutable.
+///
+/// Everything is computed in tiles of 192 × 192, entry by entry in one order of operations: an entry has the same bits in
+/// whatever tile it is computed, and so have its mirror image and the entries of equal rows.
+class StreamedEntries {
+ public:
+  static constexpr Index edge = backend::PackedRows::block;
+  using Packed = std::shared_ptr<const backend::PackedRows>;
+  using Tile = Eigen::ArrayXf;  ///< edge · edge entries; entry [c·edge + r] is row r, column c of the tile
+
+  /// \param rows, columns  packed by `metric`; the same pointer if the kernel is symmetric
+  /// \param memory_limit   bytes that parts of the kernel may take when an algorithm keeps them
+  StreamedEntries(Packed rows, Packed columns, const Metric& metric, std::uint64_t memory_limit)
+      : rows_(std::move(rows)),
+        columns_(std::move(columns)),
+        memory_limit_(memory_limit),
+        non_negative_(std::holds_alternative<ShiftedCosine>(metric) || std::holds_alternative<Rbf>(metric)) {
+    const auto* rbf = std::get_if<Rbf>(&metric);
+    if (rbf == nullptr) return;
+    gamma_ = static_cast<float>(rbf->gamma);
+    row_squares_ = squares(*rows_);
+    column_squares_ = rows_ == columns_ ? row_squares_ : squares(*columns_);
+  }
+
+  Index rows() const { return rows_->rows(); }
+  Index columns() const { return columns_->rows(); }
+  bool symmetric() const { return rows_ == columns_; }
+  std::uint64_t memory_limit() const { return memory_limit_; }
+
+  /// Whether an entry is the inner product of the packed rows, and no more.
+  bool linear() const { return gamma_ == 0.0f; }
+  /// Whether, but for rounding, no entry can be negative.
+  bool non_negative() const { return non_negative_; }
+  const Packed& packed_rows() const { return rows_; }
+  const Packed& packed_columns() const { return columns_; }
+
+  Index row_blocks() const { return rows_->blocks(); }
+  Index column_blocks() const { return columns_->blocks(); }
+  Index rows_in(Index block) const { return std::min(edge, rows() - block * edge); }
+  Index columns_in(Index block) const { return std::min(edge, columns() - block * edge); }
+
+  /// The entries of one block of rows and one block of columns. What lies beyond the last row or column has no meaning.
+  void tile(Index row_block, Index column_block, Tile& out) const {
+    tile(row_block, *columns_, column_block * edge, edge, column_squares_, out);
+  }
+
+  /// The columns of some candidates, to be asked for tile by tile.
+  class Columns {
+   public:
+    static constexpr Index width = 48;  ///< columns in a tile: fewer than 192, so that few candidates waste little
+    Index size() const { return packed_.rows(); }
+    Index blocks() const { return (size() + width - 1) / width; }
+    Index columns_in(Index block) const { return std::min(width, size() - block * width); }
+    void tile(Index row_block, Index block, Tile& out) const {
+      entries_->tile(row_block, packed_, block * width, width, squares_, out);
+    }
+
+   private:
+    friend class StreamedEntries;
+    Columns(const StreamedEntries& entries, std::span<const Index> items)
+        : entries_(&entries), packed_(entries.columns_->gather(items)) {
+      if (entries.linear()) return;
+      squares_ = Eigen::ArrayXf::Zero(packed_.blocks() * edge);
+      for (std::size_t c = 0; c < items.size(); ++c)
+        squares_[static_cast<Index>(c)] = entries.column_squares_[items[c]];
+    }
+    const StreamedEntries* entries_;
+    backend::PackedRows packed_;
+    Eigen::ArrayXf squares_;
+  };
+  Columns gather(std::span<const Index> items) const { return Columns(*this, items); }
+
+  /// out(c, i) = entry (i, items[c]).
+  ///
+  /// \shape out: items.size() × rows()
+  void read(std::span<const Index> items, MatrixView<float> out) const {
+    const Columns wanted = gather(items);
+    Tile buffer(edge * Columns::width);
+    for (Index b = 0; b < wanted.blocks(); ++b)
+      for (Index a = 0; a < row_blocks(); ++a) {
+        wanted.tile(a, b, buffer);
+        for (Index c = 0; c < wanted.columns_in(b); ++c)
+          std::copy_n(buffer.data() + c * edge, rows_in(a), out.row(b * Columns::width + c).data() + a * edge);
+      }
+  }
+
+  /// The same similarities, with rows and columns exchanged.
+  StreamedEntries transposed() const {
+    StreamedEntries out(*this);
+    std::swap(out.rows_, out.columns_);
+    std::swap(out.row_squares_, out.column_squares_);
+    return out;
+  }
+
+  /// The entries of some items among each other, for a symmetric kernel.
+  StreamedEntries among(std::span<const Index> items) const {
+    StreamedEntries out(*this);
+    out.rows_ = out.columns_ = std::make_shared<const backend::PackedRows>(columns_->gather(items));
+    if (!linear()) out.row_squares_ = out.column_squares_ = squares(*out.rows_);
+    return out;
+  }
+
+  /// The entries of some rows, all columns.
+  StreamedEntries of_rows(std::span<const Index> rows) const {
+    StreamedEntries out(*this);
+    out.rows_ = std::make_shared<const backend::PackedRows>(rows_->gather(rows));
+    if (!linear()) out.row_squares_ = squares(*out.rows_);
+    return out;
+  }
+
+  /// Inner products of some rows with one column become entries, where an entry is more than that. The arrays' sizes must be
+  /// multiples of a vector's: the exponential of what is left over would have other bits.
+  ///
+  /// \param row_squares, column_square  ‖x‖² of the rows and the column, as `column_square` gives them
+  template <class Squares, class Column>
+  void finish(const Squares& row_squares, float column_square, Column& column) const {
+    column = (-gamma_ * ((column_square + row_squares) - 2.0f * column).max(0.0f)).exp();
+  }
+  float column_square(Index j) const { return column_squares_[j]; }
+
+  float operator()(Index i, Index j) const {
+    Eigen::Array<float, 16 * 48, 1> products;
+    const Index row = i / 48 * 48, column = j / 16 * 16;
+    backend::inner_products(*columns_, column, 16, *rows_, row, 48, products.data(), 48);
+    const float product = products[(j - column) * 48 + i - row];
+    if (linear()) return product;
+    const float squares = column_squares_[j] + row_squares_[i];
+    using Lanes = Eigen::Array<float, 16, 1>;  // the vectorised exponential, as in a tile
+    return Lanes((-gamma_ * Lanes::Constant(squares - 2.0f * product).max(0.0f)).exp())[0];
+  }
+
+ private:
+  static Eigen::ArrayXf squares(const backend::PackedRows& rows) {
+    Eigen::ArrayXf out(rows.blocks() * edge);
+    Eigen::Array<float, 16 * 48, 1> products;
+    for (Index first = 0; first < out.size(); first += 48)
+      for (Index row = first; row < first + 48; row += 16) {
+        backend::inner_products(rows, row, 16, rows, first, 48, products.data(), 48);
+        for (Index r = 0; r < 16; ++r) out[row + r] = products[r * 48 + row - first + r];
+      }
+    return out;
+  }
+
+  void tile(Index row_block, const backend::PackedRows& columns, Index first_column, Index width,
+            const Eigen::ArrayXf& column_squares, Tile& out) const {
+    backend::inner_products(columns, first_column, width, *rows_, row_block * edge, edge, out.data(), edge);
+    if (linear()) return;
+    const auto of_rows = row_squares_.segment(row_block * edge, edge);
+    for (Index c = 0; c < width; ++c) {
+      auto column = out.segment(c * edge, edge);
+      finish(of_rows, column_squares[first_column + c], column);
+    }
+  }
+
+  Packed rows_, columns_;
+  std::uint64_t memory_limit_;
+  bool non_negative_;
+  float gamma_ = 0.0f;
+  Eigen::ArrayXf row_squares_, column_squares_;
+};
+
+/// Calls store(column, first row, values, number of rows) for every part of every column, tile by tile; parts of one
+/// column may come from different threads. A symmetric kernel is computed once for both halves.
+///
+/// \param progress  told how many block columns are done, of `entries.column_blocks()`; returns false to stop
+/// \return false if `progress` said stop
+template <class Store, class OnProgress>
+bool for_each_column_part(Cpu executor, const StreamedEntries& entries, const Store& store, OnProgress&& progress) {
+  const Index column_blocks = entries.column_blocks();
+  const bool symmetric = entries.symmetric();
+  constexpr Index edge = StreamedEntries::edge;
+  const auto compute = [&](Index task) {
+    const Index b = column_blocks - 1 - task;  // in the symmetric case the last has the most tiles: long tasks first
+    StreamedEntries::Tile tile(edge * edge), mirror(symmetric ? edge * edge : 0);
+    for (Index a = 0; a < (symmetric ? b + 1 : entries.row_blocks()); ++a) {
+      entries.tile(a, b, tile);
+      const Index height = entries.rows_in(a), width = entries.columns_in(b);
+      for (Index c = 0; c < width; ++c) store(b * edge + c, a * edge, tile.data() + c * edge, height);
+      if (!symmetric || a == b) continue;
+      Eigen::Map<Eigen::MatrixXf>(mirror.data(), edge, edge) =
+          Eigen::Map<const Eigen::MatrixXf>(tile.data(), edge, edge).transpose();
+      for (Index r = 0; r < height; ++r) store(a * edge + r, b * edge, mirror.data() + r * edge, width);
+    }
+  };
+  return for_each_tile(executor, column_blocks, compute, progress);
+}
+
+}  // namespace pickmix::inline v0

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// Under a cost budget, one expensive item can be worth more than all that greedy picks.
+#pragma once
+
+#include <pickmix/core/events.hpp>
+#include <pickmix/core/types.hpp>
+#include <pickmix/submodular/budget.hpp>
+#include <pickmix/submodular/selection.hpp>
+
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace pickmix::inline v0::detail {
+
+/// Whether a ledger counts down costs, directly or among some of the items.
+template <class L>
+inline constexpr bool has_costs = std::is_same_v<L, CostLedger>;
+template <class L>
+inline constexpr bool has_costs<AmongLedger<L>> = has_costs<L>;
+
+/// Remembers the best affordable item of the first round, and puts it in the place of greedy's selection where it is
+/// worth more: the better of the two is at least (1 − 1/e)/2 of the optimum under a cost budget. For budgets in which all
+/// items have the same price greedy is never worse, and this does nothing.
+///
+/// \cite leskovec2007 (Theorem 2)
+template <class F, class L>
+class BestSingle {
+ public:
+  static constexpr bool needed = has_costs<L>;
+
+  explicit BestSingle(const F& f) {
+    if constexpr (needed) before_.emplace(f);
+  }
+
+  /// Items come in rising order: ties go to the smaller index.
+  void consider(Index item, double gain) {
+    if (gain <= gain_) return;
+    gain_ = gain;
+    item_ = item;
+  }
+
+  /// The ledger is left as it is: it has no use after a selection.
+  template <class... Observers>
+  void take_if_better(F& f, L& ledger, Selection& selection, Observers&... observers) {
+    if constexpr (needed) {
+      if (!(gain_ > selection.value) || selection.reason == StopReason::stopped_by_observer) return;
+      f = std::move(*before_);
+      f.add(item_);
+      selection.indices.assign(1, item_);
+      selection.gains.assign(1, gain_);
+      selection.value = gain_;
+      notify(SelectionStep{1, ledger.most(), item_, gain_, gain_}, observers...);
+    }
+  }
+
+ private:
+  struct Nothing {
+    explicit Nothing(const F&) {}
+  };
+  std::optional<std::conditional_t<needed, F, Nothing>> before_;
+  double gain_ = 0.0;
+  Index item_ = 0;
+};
+
+}  // namespace pickmix::inline v0::detail

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: MIT
+// Facility location: every row is served by the selected item most similar to it.
+#pragma once
+
+#include <pickmix/backend/coverage.hpp>
+#include <pickmix/core/error.hpp>
+#include <pickmix/core/events.hpp>
+#include <pickmix/core/matrix_view.hpp>
+#include <pickmix/core/parallel.hpp>
+#include <pickmix/core/types.hpp>
+#include <pickmix/kernel/above.hpp>
+#include <pickmix/kernel/cells.hpp>
+#include <pickmix/kernel/kernel.hpp>
+#include <pickmix/kernel/streamed.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace pickmix::inline v0 {
+
+/// What turns facility location into its relatives. An empty vector means: none.
+struct FacilityLocationTerms {
+  std::vector<float> floor = {};  ///< b: for each row, what is covered before anything is selected
+  std::vector<float> cap = {};    ///< c: for each row, the most that counts
+  std::vector<float> bonus = {};  ///< r: for each candidate, what it is worth by itself
+};
+
+/// f(A) = Σ_i [ clamp(max_{j∈A} s_ij, b_i, c_i) − b_i ] + Σ_{j∈A} r_j over the rows i and candidates j of a kernel.
+/// Negative s count as zero; floors are at least 0; a row whose cap is below its floor counts nothing.
+///
+/// Monotone, with diminishing returns. After some picks most entries lie below what is covered and can never matter
+/// again: `settle` then keeps only the others, and all gains stay what they were, to the last bit.
+///
+/// \complexity  gain and add: rows() operations of a stored kernel, as many as there are entries of a sparse one, and
+///              rows() · d of a streamed one, which is faster for many items at once. Memory: 4 to 12 bytes a row
+/// \determinism bits depend neither on threads nor on the storage, half-size apart, which is exact in its own unit; a
+///              computed gain never rises when items are added, to the last bit
+/// \cite cornuejols1977 (uncapacitated facility location), kothawade2022prism (mutual information and conditional gain),
+///       agarwal2025delift (Section 3)
+class FacilityLocationObjective {
+ public:
+  static constexpr bool diminishing_returns = true;
+  static constexpr bool monotone = true;
+
+  /// \throws ShapeError if a term has another length than the kernel's rows or columns
+  explicit FacilityLocationObjective(Kernel kernel, FacilityLocationTerms terms = {})
+      : kernel_(std::move(kernel)), terms_(std::move(terms)) {
+    check("floor", "rows", terms_.floor.size(), kernel_.rows());
+    check("cap", "rows", terms_.cap.size(), kernel_.rows());
+    check("bonus", "candidates", terms_.bonus.size(), kernel_.columns());
+    if (const auto* half = kernel_.half()) {
+      for (float c : terms_.cap) half_cap_.push_back(in_units(*half, c));
+      for (float b : terms_.floor) half_floor_.push_back(in_units(*half, b));
+    }
+    reset();
+  }
+
+  Index size() const { return kernel_.columns(); }
+  const Kernel& kernel() const { return kernel_; }
+  const FacilityLocationTerms& terms() const { return terms_; }
+
+  double gain(Index j) const {
+    double out = 0.0;
+    gains(cpu, std::span(&j, 1), std::span(&out, 1));
+    return out;
+  }
+
+  /// How many candidates are worth looking at together: as many as overlap their memory accesses, or fill a tile.
+  Index batch() const { return needs_columns() ? 192 : 8; }
+
+  void gains(Cpu executor, std::span<const Index> items, std::span<double> out) const {
+    const auto in_groups = [&](Index group, const auto& compute) {
+      const auto count = static_cast<Index>(items.size());
+      if (count <= group) return compute(items, out);  // the usual case in lazy greedy: no loop to set up
+      for_each_tile(executor, (count + group - 1) / group, [&](Index t) {
+        const auto first = static_cast<std::size_t>(t * group),
+                   size = static_cast<std::size_t>(std::min(group, count - t * group));
+        compute(items.subspan(first, size), out.subspan(first, size));
+      });
+    };
+    if (const SparseEntries* sparse = entries()) {
+      in_groups(64, [&](auto some, auto gains) { sparse_gains(*sparse, some, gains); });
+    } else if (const auto* streamed = kernel_.streamed()) {
+      streamed_gains(executor, *streamed, items, out);
+    } else {
+      in_groups(16, [&](auto some, auto gains) { stored_gains(some, gains); });
+    }
+    if (!bonus_.empty())
+      for (std::size_t k = 0; k < items.size(); ++k)
+        out[k] += static_cast<double>(bonus_[static_cast<std::size_t>(items[k])]);
+  }
+
+  void add(Index j) {
+    if (!needs_columns()) return put(j, nullptr);
+    std::vector<float> column(static_cast<std::size_t>(kernel_.rows()));
+    kernel_.read(std::span(&j, 1), MatrixView<float>(column.data(), 1, kernel_.rows()));
+    put(j, column.data());
+  }
+
+  /// Adds items one after another and calls on_added(k, gain of items[k]) after each; stops where that returns false. Of a
+  /// streamed kernel this is many times faster than one by one.
+  template <class OnAdded>
+  void add(std::span<const Index> items, OnAdded&& on_added) {
+    constexpr std::size_t together = 48;
+    std::vector<float> columns;
+    for (std::size_t first = 0; first < items.size(); first += together) {
+      const auto some = items.subspan(first, std::min(together, items.size() - first));
+      if (needs_columns()) {
+        columns.resize(some.size() * static_cast<std::size_t>(kernel_.rows()));
+        kernel_.read(some, MatrixView<float>(columns.data(), static_cast<Index>(some.size()), kernel_.rows()));
+      }
+      for (std::size_t k = 0; k < some.size(); ++k) {
+        const float* const column =
+            needs_columns() ? columns.data() + k * static_cast<std::size_t>(kernel_.rows()) : nullptr;
+        const double gained = column == nullptr ? gain(some[k]) : column_gain(some[k], column);
+        put(some[k], column);
+        if (!on_added(first + k, gained)) return;
+      }
+    }
+  }
+
+  /// The same objective over some of the items, as rows and as candidates, on a stored kernel. What is covered already
+  /// becomes a floor. For kernels that are not of half size.
+  ///
+  /// \shape items: of a kernel whose rows are its candidates
+  FacilityLocationObjective among(Cpu executor, std::span<const Index> items) const {
+    const auto some = [&](const std::vector<float>& all) {
+      std::vector<float> out;
+      if (!all.empty())
+        for (Index j : items) out.push_back(all[static_cast<std::size_t>(j)]);
+      return out;
+    };
+    return FacilityLocationObjective(kernel_.among(executor, items), {some(coverage_), some(terms_.cap), some(bonus_)});
+  }
+
+  void reset() {
+    rest_.reset();
+    added_ = 0;
+    const auto rows = static_cast<std::size_t>(kernel_.rows());
+    bonus_ = terms_.bonus;
+    if (kernel_.half() != nullptr) {
+      half_coverage_ = half_floor_;
+      half_coverage_.resize(rows, 0);
+    } else {
+      coverage_ = terms_.floor;
+      coverage_.resize(rows, 0.0f);
+      for (float& m : coverage_) m = std::max(m, 0.0f);
+    }
+  }
+
+  /// Drops what cannot matter any more, once enough has been added for that to be nearly everything.
+  ///
+  /// \param on_progress called with `Progress`; returns false to stop
+  /// \return false if `on_progress` said stop; nothing has changed then
+  template <class OnProgress>
+  bool settle(Cpu executor, OnProgress&& on_progress) {
+    constexpr Index enough = 64;
+    if (rest_ || kernel_.sparse() != nullptr || kernel_.half() != nullptr || added_ < enough) return true;
+    if (kernel_.rows() < 4096) return true;  // all of it is close at hand
+    if (const auto* streamed = kernel_.streamed();
+        streamed != nullptr && bytes_above(added_) > static_cast<double>(streamed->memory_limit()))
+      return true;
+    return keep_above(executor, on_progress);
+  }
+
+  /// The part of `settle` that does it, whatever has been added. A half-size kernel stays as it is: it is as fast.
+  template <class OnProgress>
+  bool keep_above(Cpu executor, OnProgress&& on_progress) {
+    if (kernel_.half() != nullptr) return true;
+    auto rest = entries_above(executor, kernel_, thresholds(), [&](Index done, Index total) {
+      return on_progress(Progress{"similarities that still matter", done, total});
+    });
+    if (!rest) return false;
+    rest_ = std::move(rest);
+    return true;
+  }
+
+  /// The same for a streamed kernel that is too large for a pass over all pairs: looks only at pairs whose cells are near
+  /// each other (see entries_above_near). Gains are then too small by what lies elsewhere.
+  ///
+  /// \return the share of what still matters that was found, measured on some candidates; nothing if `on_progress` said
+  ///         stop
+  template <class OnProgress>
+  std::optional<double> keep_above_near(Cpu executor, std::span<const Index> centres, Index probes,
+                                        OnProgress&& on_progress) {
+    auto found = entries_above_near(executor, kernel_, thresholds(), centres, probes, [&](Index done, Index total) {
+      return on_progress(Progress{"similarities that still matter", done, total});
+    });
+    if (!found) return std::nullopt;
+    rest_ = std::move(found->kernel);
+    return found->recall;
+  }
+
+  /// Whether `keep_above` has been done since the last reset.
+  bool settled() const { return rest_.has_value(); }
+
+  /// About how many bytes `keep_above` needs after `added` good picks: of n entries a row, one in `added` is above the
+  /// largest of `added` others.
+  double bytes_above(Index added) const {
+    return 20.0 * static_cast<double>(kernel_.rows()) * static_cast<double>(kernel_.columns()) /
+           static_cast<double>(added + 1);
+  }
+
+ private:
+  static void check(const char* name, const char* what, std::size_t size, Index wanted) {
+    if (size != 0 && size != static_cast<std::size_t>(wanted))
+      raise<ShapeError>("FacilityLocationObjective: {} has {} entries and the kernel {} {}; needs one for each", name,
+                        size, wanted, what);
+  }
+  static std::int16_t in_units(const HalfEntries& half, float value) {
+    return static_cast<std::int16_t>(std::lround(std::clamp(value / half.unit, 0.0f, 32767.0f)));
+  }
+
+  /// For each row, what an entry must exceed to matter.
+  std::vector<float> thresholds() const {
+    std::vector<float> out(coverage_);
+    for (std::size_t i = 0; i < terms_.cap.size(); ++i)
+      if (terms_.cap[i] <= coverage_[i]) out[i] = std::numeric_limits<float>::infinity();
+    return out;
+  }
+
+  /// The entries to walk through where the kernel is sparse, or has become so.
+  const SparseEntries* entries() const { return rest_ ? rest_->sparse() : kernel_.sparse(); }
+
+  backend::Covered covered() const { return {coverage_.data(), terms_.cap.empty() ? nullptr : terms_.cap.data()}; }
+
+  void sparse_gains(const SparseEntries& sparse, std::span<const Index> items, std::span<double> out) const {
+    const backend::Covered rows = covered();
+    for (std::size_t k = 0; k < items.size(); ++k) {
+      const auto of = sparse.rows_of(items[k]);
+      const auto values = sparse.values_of(items[k]);
+      backend::LaneSums sum;
+      for (std::size_t e = 0; e < of.size(); ++e) sum.add(of[e], backend::rise(values[e], rows, of[e]));
+      out[k] = sum.total();
+    }
+  }
+
+  void stored_gains(std::span<const Index> items, std::span<double> out) const {
+    if (const auto* half = kernel_.half()) {
+      std::array<const std::int16_t*, 16> columns{};
+      std::array<std::int64_t, 16> sums{};
+      for (std::size_t k = 0; k < items.size(); ++k) columns[k] = half->column(items[k]);
+      const backend::HalfCovered rows{half_coverage_.data(), half_cap_.empty() ? nullptr : half_cap_.data()};
+      backend::add_rises({columns.data(), items.size()}, rows, kernel_.rows(), {sums.data(), items.size()});
+      for (std::size_t k = 0; k < items.size(); ++k)
+        out[k] = static_cast<double>(half->unit) * static_cast<double>(sums[k]);
+      return;
+    }
+    std::array<const float*, 16> columns{};
+    std::array<backend::LaneSums, 16> sums{};
+    for (std::size_t k = 0; k < items.size(); ++k) columns[k] = kernel_.dense()->column(items[k]);
+    backend::add_rises({columns.data(), items.size()}, covered(), kernel_.rows(), {sums.data(), items.size()});
+    for (std::size_t k = 0; k < items.size(); ++k) out[k] = sums[k].total();
+  }
+
+  void streamed_gains(Cpu executor, const StreamedEntries& streamed, std::span<const Index> items,
+                      std::span<double> out) const {
+    constexpr Index edge = StreamedEntries::edge, width = StreamedEntries::Columns::width;
+    const auto columns = streamed.gather(items);
+    for_each_tile(executor, columns.blocks(), [&](Index b) {
+      StreamedEntries::Tile tile(edge * width);
+      std::array<backend::LaneSums, width> sums{};
+      std::array<const float*, width> parts{};
+      const auto count = static_cast<std::size_t>(columns.columns_in(b));
+      for (std::size_t c = 0; c < count; ++c) parts[c] = tile.data() + static_cast<Index>(c) * edge;
+      for (Index a = 0; a < streamed.row_blocks(); ++a) {
+        columns.tile(a, b, tile);
+        backend::Covered rows = covered();
+        rows.coverage += a * edge;
+        if (rows.cap != nullptr) rows.cap += a * edge;
+        backend::add_rises({parts.data(), count}, rows, streamed.rows_in(a), {sums.data(), count});
+      }
+      for (std::size_t c = 0; c < count; ++c) out[static_cast<std::size_t>(b * width) + c] = sums[c].total();
+    });
+  }
+
+  double column_gain(Index j, const float* column) const {
+    backend::LaneSums sum;
+    backend::add_rises(std::span(&column, 1), covered(), kernel_.rows(), std::span(&sum, 1));
+    return sum.total() + (bonus_.empty() ? 0.0 : static_cast<double>(bonus_[static_cast<std::size_t>(j)]));
+  }
+
+  /// Whether columns must be computed before they can be looked at.
+  bool needs_columns() const { return kernel_.streamed() != nullptr && !rest_; }
+
+  void put(Index j, const float* column) {
+    raise_coverage(j, column);
+    if (!bonus_.empty()) bonus_[static_cast<std::size_t>(j)] = 0.0f;
+    ++added_;
+  }
+
+  /// \param column where `needs_columns()`, the column of j
+  void raise_coverage(Index j, const float* column) {
+    if (const SparseEntries* sparse = entries()) {
+      const auto of = sparse->rows_of(j);
+      const auto values = sparse->values_of(j);
+      for (std::size_t e = 0; e < of.size(); ++e) coverage_[of[e]] = std::max(coverage_[of[e]], values[e]);
+    } else if (const auto* half = kernel_.half()) {
+      const std::int16_t* const values = half->column(j);
+      for (std::size_t i = 0; i < half_coverage_.size(); ++i)
+        half_coverage_[i] = std::max(half_coverage_[i], values[i]);
+    } else {
+      const float* const values = column != nullptr ? column : kernel_.dense()->column(j);
+      for (std::size_t i = 0; i < coverage_.size(); ++i) coverage_[i] = std::max(coverage_[i], values[i]);
+    }
+  }
+
+  Kernel kernel_;
+  FacilityLocationTerms terms_;
+  std::vector<std::int16_t> half_floor_, half_cap_;
+
+  std::vector<float> coverage_;              // for each row, the largest similarity to an item in the set, or the floor
+  std::vector<std::int16_t> half_coverage_;  // the same in the place of it, for a half-size kernel
+  std::vector<float> bonus_;                 // what is still to be had: nothing once an item is in the set
+  Index added_ = 0;
+  std::optional<Kernel> rest_;  // the entries above the coverage, once the others are dropped
+};
+
+}  // namespace pickmix::inline v0

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// Who stands for whom: the pick nearest to each row, and how many rows a pick stands for.
+#pragma once
+
+#include <pickmix/core/error.hpp>
+#include <pickmix/core/matrix_view.hpp>
+#include <pickmix/core/types.hpp>
+#include <pickmix/kernel/kernel.hpp>
+#include <pickmix/submodular/selection.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <span>
+#include <vector>
+
+namespace pickmix::inline v0 {
+
+struct Representation {
+  std::vector<Index> representative;  ///< for each row of the kernel, the selected item nearest to it
+  std::vector<float> similarity;      ///< for each row, how near
+  std::vector<Index> weight;          ///< for each pick, in order of selection, how many rows it stands for
+
+  /// For each pick, in order of selection, the rows it stands for.
+  std::vector<std::vector<Index>> members(const Selection& selection) const {
+    Index items = 0;
+    for (Index j : selection.indices) items = std::max(items, j + 1);
+    std::vector<std::size_t> rank(static_cast<std::size_t>(items));
+    for (std::size_t k = 0; k < selection.indices.size(); ++k) rank[static_cast<std::size_t>(selection.indices[k])] = k;
+    std::vector<std::vector<Index>> out(selection.indices.size());
+    for (std::size_t i = 0; i < representative.size(); ++i)
+      out[rank[static_cast<std::size_t>(representative[i])]].push_back(static_cast<Index>(i));
+    return out;
+  }
+};
+
+/// For each pick but the first, the pick before it that is most similar to it.
+struct NearestEarlier {
+  std::vector<Index> item;        ///< for each pick, an item; −1 for the first
+  std::vector<float> similarity;  ///< for each pick; 0 for the first
+};
+
+namespace detail {
+
+/// Calls look(k, column of pick k) for the picks in order; columns are read some at a time.
+template <class Look>
+void for_each_pick(const char* caller, const Kernel& kernel, std::span<const Index> picks, const Look& look) {
+  for (std::size_t k = 0; k < picks.size(); ++k)
+    if (picks[k] < 0 || picks[k] >= kernel.columns())
+      raise<ValueError>("{}: the selection's item {} is {}; the kernel has {} candidates", caller, k, picks[k],
+                        kernel.columns());
+  constexpr std::size_t batch = 48;
+  std::vector<float> columns(std::min(batch, picks.size()) * static_cast<std::size_t>(kernel.rows()));
+  for (std::size_t first = 0; first < picks.size(); first += batch) {
+    const auto some = picks.subspan(first, std::min(batch, picks.size() - first));
+    kernel.read(some, MatrixView<float>(columns.data(), static_cast<Index>(some.size()), kernel.rows()));
+    for (std::size_t c = 0; c < some.size(); ++c)
+      look(first + c, columns.data() + c * static_cast<std::size_t>(kernel.rows()));
+  }
+}
+
+}  // namespace detail
+
+/// Says for each row of `kernel` which selected item represents it, of equally near ones the one picked first, and for each
+/// pick its weight: how many rows it stands for. Trained with these weights a subset speaks for the whole.
+///
+/// \throws     ValueError if nothing is selected, or an item is not a candidate of the kernel
+/// \complexity rows · picks entries of the kernel
+inline Representation represent(const Kernel& kernel, const Selection& selection) {
+  if (selection.indices.empty()) raise<ValueError>("represent: the selection is empty; needs at least one item");
+  const auto rows = static_cast<std::size_t>(kernel.rows());
+  Representation out;
+  out.similarity.assign(rows, -std::numeric_limits<float>::infinity());
+  std::vector<std::size_t> nearest(rows, 0);
+  detail::for_each_pick("represent", kernel, selection.indices, [&](std::size_t k, const float* column) {
+    for (std::size_t i = 0; i < rows; ++i)
+      if (column[i] > out.similarity[i]) {
+        out.similarity[i] = column[i];
+        nearest[i] = k;
+      }
+  });
+  out.weight.assign(selection.indices.size(), 0);
+  out.representative.reserve(rows);
+  for (std::size_t k : nearest) {
+    out.representative.push_back(selection.indices[k]);
+    ++out.weight[k];
+  }
+  return out;
+}
+
+/// For each pick the most similar earlier pick: why it added no more than it did.
+///
+/// \shape      kernel: its rows are its candidates
+/// \throws     ShapeError if it is not square; ValueError if an item is not a candidate of the kernel
+/// \complexity rows · picks entries of the kernel
+inline NearestEarlier nearest_earlier(const Kernel& kernel, const Selection& selection) {
+  if (kernel.rows() != kernel.columns())
+    raise<ShapeError>("nearest_earlier: the kernel is {} x {}; its rows must be its candidates", kernel.rows(),
+                      kernel.columns());
+  const auto& picks = selection.indices;
+  NearestEarlier out;
+  out.item.assign(picks.size(), -1);
+  out.similarity.assign(picks.size(), 0.0f);
+  detail::for_each_pick("nearest_earlier", kernel, picks, [&](std::size_t earlier, const float* column) {
+    for (std::size_t k = earlier + 1; k < picks.size(); ++k) {
+      const float s = column[picks[k]];
+      if (out.item[k] >= 0 && s <= out.similarity[k]) continue;
+      out.item[k] = picks[earlier];
+      out.similarity[k] = s;
+    }
+  });
+  return out;
+}
+
+}  // namespace pickmix::inline v0

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+// Facility location without the n² matrix: the first picks on a sample, the others exactly.
+#pragma once
+
+#include <pickmix/core/error.hpp>
+#include <pickmix/core/events.hpp>
+#include <pickmix/core/parallel.hpp>
+#include <pickmix/core/permutation.hpp>
+#include <pickmix/core/rng.hpp>
+#include <pickmix/core/types.hpp>
+#include <pickmix/submodular/best_single.hpp>
+#include <pickmix/submodular/budget.hpp>
+#include <pickmix/submodular/facility_location_objective.hpp>
+#include <pickmix/submodular/lazy_greedy.hpp>
+#include <pickmix/submodular/maximize.hpp>
+#include <pickmix/submodular/selection.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace pickmix::inline v0 {
+
+namespace detail {
+
+/// A ledger seen from a sample of its items, for a few picks.
+template <Ledger L>
+class SampleLedger {
+ public:
+  SampleLedger(L ledger, std::span<const Index> sample, Index picks)
+      : ledger_(std::move(ledger)), sample_(sample), left_(picks) {}
+
+  Index most() const { return std::min(left_, ledger_.most()); }
+  bool affords(Index j) const { return left_ > 0 && ledger_.affords(item(j)); }
+  double price(Index j) const { return ledger_.price(item(j)); }
+  void spend(Index j) {
+    ledger_.spend(item(j));
+    --left_;
+  }
+  LargestSum largest(std::span<const double>) const { return {}; }  // no certificate is asked of a sample
+
+ private:
+  Index item(Index j) const { return sample_[static_cast<std::size_t>(j)]; }
+
+  L ledger_;
+  std::span<const Index> sample_;
+  Index left_;
+};
+
+/// What is left of a budget after a start, whose items cannot be picked again. Bounds are those of the whole budget.
+template <Ledger L>
+class RestLedger {
+ public:
+  RestLedger(L whole, L left, Index n, std::span<const Index> start)
+      : whole_(std::move(whole)), left_(std::move(left)), started_(static_cast<std::size_t>(n), false) {
+    for (Index j : start) started_[static_cast<std::size_t>(j)] = true;
+  }
+
+  Index most() const { return left_.most(); }
+  bool affords(Index j) const { return !started_[static_cast<std::size_t>(j)] && left_.affords(j); }
+  bool in_reach(Index j) const { return whole_.affords(j); }
+  double price(Index j) const { return left_.price(j); }
+  void spend(Index j) { left_.spend(j); }
+  LargestSum largest(std::span<const double> values) const { return whole_.largest(values); }
+
+ private:
+  L whole_, left_;
+  std::vector<bool> started_;
+};
+template <class L>
+inline constexpr bool has_costs<RestLedger<L>> = has_costs<L>;
+
+}  // namespace detail
+
+/// Greedy selection for facility location over a streamed kernel of a pool, near the cost of one pass over all pairs.
+///
+/// 1. Exact greedy on a random sample of the pool picks the first items. 2. What they cover is computed for all rows.
+/// 3. One pass keeps the similarities above that: about n/picks a row, since nothing else can matter any more.
+/// 4. Exact greedy goes on with what was kept. Only step 1 is approximate: picks, gains and certificate are those of exact
+/// greedy that begins with these first items. Where there is nothing to be saved this is `LazyGreedy`.
+///
+/// \complexity  n²d operations and about 20 n²/picks bytes beside the embeddings
+/// \determinism the same at every thread count; the seed draws the sample
+struct SampledStart {
+  Index exact_up_to = 8192;  ///< a pool no larger is selected from exactly
+  Index sample = 3840;       ///< rows of the sample
+  Index picks = 0;  ///< items picked on the sample; 0: a tenth of the budget, and what the memory limit asks for
+  std::uint64_t seed = 0;
+
+  /// Beyond so many rows only those near to each other are compared (see entries_above_near), if that finds
+  /// `wanted_recall` of what matters; `Selection::recall` says how much it was. There is no certificate then.
+  Index near_above = 200'000;
+  double wanted_recall = 0.97;
+
+  template <Ledger L, class... Observers>
+  Selection operator()(Cpu executor, FacilityLocationObjective& f, L& ledger, Observers&... observers) const {
+    if (sample < 1) raise<ValueError>("SampledStart: sample is {}; needs at least 1", sample);
+    const auto* streamed = f.kernel().streamed();
+    if (streamed == nullptr || !streamed->symmetric() || f.size() <= std::max(exact_up_to, sample))
+      return LazyGreedy{}(executor, f, ledger, observers...);
+
+    const std::vector<Index> rows = draw(f.size());
+    const Index first = first_picks(f, std::min(ledger.most(), f.size()), streamed->memory_limit());
+    std::vector<Index> start;
+    {
+      auto small = f.among(executor, rows);
+      detail::SampleLedger<L> few(ledger, rows, first);
+      for (Index j : LazyGreedy{}(executor, small, few).indices) start.push_back(rows[static_cast<std::size_t>(j)]);
+    }
+
+    const L whole = ledger;
+    Selection selection;
+    const Index budget = std::min(ledger.most(), f.size());
+    f.add(std::span<const Index>(start), [&](std::size_t k, double gain) {
+      ledger.spend(start[k]);
+      selection.indices.push_back(start[k]);
+      selection.gains.push_back(gain);
+      selection.value += gain;
+      const auto picked = static_cast<Index>(selection.indices.size());
+      if (notify(SelectionStep{picked, budget, start[k], gain, selection.value}, observers...) == Flow::proceed)
+        return true;
+      selection.reason = StopReason::stopped_by_observer;
+      return false;
+    });
+    selection.evaluations = static_cast<Index>(selection.indices.size());
+    if (selection.reason == StopReason::stopped_by_observer) return selection;
+    const auto on_progress = [&](const Progress& event) { return notify(event, observers...) == Flow::proceed; };
+    if (!keep(executor, f, start, on_progress, selection.recall)) {
+      selection.reason = StopReason::stopped_by_observer;
+      return selection;
+    }
+
+    const auto begun = static_cast<Index>(selection.indices.size());
+    auto go_on = [&](const SelectionStep& step) {
+      return notify(SelectionStep{step.picked + begun, budget, step.index, step.gain, step.value + selection.value},
+                    observers...);
+    };
+    detail::RestLedger<L> left(whole, ledger, f.size(), start);
+    const Selection rest = LazyGreedy{}(executor, f, left, go_on);
+    selection.indices.insert(selection.indices.end(), rest.indices.begin(), rest.indices.end());
+    selection.gains.insert(selection.gains.end(), rest.gains.begin(), rest.gains.end());
+    if (selection.recall == 1.0) selection.upper_bound = selection.value + rest.upper_bound;
+    selection.value += rest.value;
+    selection.evaluations += rest.evaluations;
+    selection.reason = rest.reason;
+    return selection;
+  }
+
+ private:
+  /// Keeps what still matters: all of it up to `near_above` rows, beyond what is near enough to hold `wanted_recall` of it.
+  template <class OnProgress>
+  bool keep(Cpu executor, FacilityLocationObjective& f, std::span<const Index> start, const OnProgress& on_progress,
+            double& recall) const {
+    if (f.size() > near_above)
+      for (Index probes = 8;; probes *= 2) {
+        const auto wanted =
+            static_cast<std::size_t>(std::sqrt(static_cast<double>(probes) * static_cast<double>(f.size())));
+        const auto centres = start.first(std::min(wanted, start.size()));
+        if (4 * probes > static_cast<Index>(centres.size())) break;  // no longer cheaper than all pairs
+        const auto found = f.keep_above_near(executor, centres, probes, on_progress);
+        if (!found) return false;
+        recall = *found;
+        if (recall >= wanted_recall) return true;
+      }
+    recall = 1.0;
+    if (f.bytes_above(static_cast<Index>(start.size())) > static_cast<double>(f.kernel().streamed()->memory_limit()))
+      return true;  // few picks leave too much: greedy goes on without
+    return f.keep_above(executor, on_progress);
+  }
+
+  std::vector<Index> draw(Index n) const {
+    std::vector<Index> rows;
+    const Permutation order(n, RandomStream(seed, 0x73616D70));
+    for (Index k = 0; k < sample; ++k) rows.push_back(order(k));
+    std::sort(rows.begin(), rows.end());
+    return rows;
+  }
+
+  /// Few first picks lose little; more of them leave fewer similarities to keep.
+  Index first_picks(const FacilityLocationObjective& f, Index budget, std::uint64_t memory_limit) const {
+    if (picks > 0) return std::min(picks, budget);
+    Index wanted = std::clamp<Index>(budget / 10, 20, 1000);
+    const double bytes = f.bytes_above(0);
+    wanted = std::max(wanted, static_cast<Index>(std::ceil(std::min(bytes / static_cast<double>(memory_limit), 1e15))));
+    return std::min(wanted, budget);
+  }
+};
+
+}  // namespace pickmix::inline v0

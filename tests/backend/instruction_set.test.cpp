@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// Tests of backend/instruction_set.hpp.
+#include <pickmix/backend/instruction_set.hpp>
+
+#include <support/catch.hpp>
+#include <support/instruction_sets.hpp>
+
+#include <fstream>
+#include <string>
+
+using namespace pickmix;
+using backend::InstructionSet;
+
+TEST_CASE("Each instruction set has those before it") {
+  CHECK(InstructionSet::portable < InstructionSet::avx2);
+  CHECK(InstructionSet::avx2 < InstructionSet::avx512);
+  CHECK(support::instruction_sets().front() == InstructionSet::portable);
+  CHECK(support::instruction_sets().back() == backend::instruction_set());
+}
+
+#if defined(__x86_64__) && defined(__linux__)
+TEST_CASE("The instruction set is one that the system says the processor has") {
+  std::ifstream info("/proc/cpuinfo");
+  std::string line;
+  while (std::getline(info, line) && line.rfind("flags", 0) != 0) continue;
+  const auto has = [&](const char* flag) {
+    return (line + ' ').find(std::string(" ") + flag + ' ') != std::string::npos;
+  };
+  if (!has("sse2")) return;  // the system says nothing
+  const auto expected = !has("avx2") || !has("fma") ? InstructionSet::portable
+                        : has("avx512f")            ? InstructionSet::avx512
+                                                    : InstructionSet::avx2;
+  CHECK(backend::instruction_set() == expected);
+}
+#endif

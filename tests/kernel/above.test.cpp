@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+// Tests of kernel/above.hpp.
+#include <pickmix/kernel/above.hpp>
+
+#include <pickmix/kernel/similarity.hpp>
+#include <support/catch.hpp>
+#include <support/instances.hpp>
+#include <support/metric_definition.hpp>
+#include <support/storages.hpp>
+
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+using namespace pickmix;
+using instances::Matrix;
+
+namespace {
+
+constexpr auto go_on = [](Index, Index) { return true; };
+constexpr float infinity = std::numeric_limits<float>::infinity();
+
+/// Where `found` is not what the definition says: each column's entries above the thresholds, rows rising.
+std::string wrong(const Kernel& found, const Kernel& kernel, const std::vector<float>& thresholds) {
+  const SparseEntries* sparse = found.sparse();
+  if (sparse == nullptr || found.rows() != kernel.rows() || found.columns() != kernel.columns())
+    return "no such kernel";
+  std::size_t total = 0;
+  for (Index j = 0; j < kernel.columns(); ++j) {
+    const auto rows = sparse->rows_of(j);
+    const auto values = sparse->values_of(j);
+    std::size_t e = 0;
+    for (Index i = 0; i < kernel.rows(); ++i) {
+      const float s = kernel(i, j);
+      if (!(s > thresholds[static_cast<std::size_t>(i)])) continue;
+      if (e == rows.size() || rows[e] != i || values[e] != s) return fmt::format("entry ({}, {}) is missing", i, j);
+      ++e;
+    }
+    if (e != rows.size()) return "there are too many entries";
+    total += e;
+  }
+  if (total != sparse->row.size() || total != sparse->value.size()) return "entries belong to no column";
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("The entries above the thresholds are found in every storage, at every thread count") {
+  for (const Metric& metric : support::metrics)
+    for (Index n : {1, 64, 192, 193, 450}) {
+      const Matrix pool = instances::normal(1, n, 4);
+      auto kernels = storages::exact(pool.view(), metric);
+      kernels.push_back({"half", similarity(pool.view(), {.metric = metric, .storage = Storage::half})});
+      auto thresholds = storages::uniform(2, n, 0.0, 1.0);  // not negative: sparse kernels leave out zeros
+      for (Index i = 0; i < n; i += 7) thresholds[static_cast<std::size_t>(i)] = infinity;
+      for (const auto& [name, kernel] : kernels)
+        for (Index threads : {1, 2, 3, 7}) {
+          CAPTURE(metric.index(), n, name, threads);
+          REQUIRE(wrong(*entries_above(cpu.threads(threads), kernel, thresholds, go_on), kernel, thresholds) == "");
+        }
+    }
+}
+
+TEST_CASE("Rectangular kernels are looked through as well") {
+  const Matrix rows = instances::normal(3, 250, 4), columns = instances::normal(4, 420, 4);
+  const auto thresholds = storages::uniform(5, 250, -1.0, 1.0);
+  for (const Matrix* first : {&rows, &columns})
+    for (Storage storage : {Storage::full, Storage::streamed}) {
+      const Matrix& other = first == &rows ? columns : rows;
+      const Kernel kernel = similarity(first->view(), other.view(), {.storage = storage});
+      auto limits = thresholds;
+      limits.resize(static_cast<std::size_t>(kernel.rows()), -0.5f);
+      CHECK(wrong(*entries_above(cpu.threads(2), kernel, limits, go_on), kernel, limits) == "");
+    }
+}
+
+TEST_CASE("An entry as large as its threshold is not above it; infinity drops a row, minus infinity keeps it") {
+  const Kernel kernel =
+      instances::kernel(3, 2, [](Index i, Index j) { return static_cast<float>(i) - static_cast<float>(j); });
+  const std::vector<float> thresholds{-infinity, 0.0f, infinity};
+  const Kernel found = *entries_above(cpu, kernel, thresholds, go_on);
+  CHECK(found.sparse()->row == std::vector<std::uint32_t>{0, 1, 0});
+  CHECK(found.sparse()->value == std::vector<float>{0.0f, 1.0f, -1.0f});
+  CHECK(found.sparse()->rows_of(0).size() == 2);
+  CHECK(found.sparse()->rows_of(1).size() == 1);
+}
+
+TEST_CASE("Nothing above, and everything above") {
+  const Matrix pool = instances::normal(6, 200, 3);
+  for (const auto& [name, kernel] : storages::exact(pool.view())) {
+    CHECK(entries_above(cpu, kernel, std::vector<float>(200, infinity), go_on)->sparse()->row.empty());
+    CHECK(entries_above(cpu, kernel, std::vector<float>(200, -2.0f), go_on)->sparse()->row.size() == 40'000);
+  }
+}
+
+TEST_CASE("Progress is told in blocks of columns; a stop or an exception ends the work without a result") {
+  const Matrix pool = instances::normal(7, 400, 3);
+  const std::vector<float> thresholds(400, 0.5f);
+  for (const auto& [name, kernel] : storages::exact(pool.view())) {
+    std::vector<Index> told;
+    CHECK(entries_above(cpu, kernel, thresholds, [&](Index done, Index total) {
+            CHECK(total == 3);
+            told.push_back(done);
+            return true;
+          }).has_value());
+    CHECK(told == std::vector<Index>{1, 2, 3});
+    for (Index threads : {1, 3}) {
+      CHECK_FALSE(
+          entries_above(cpu.threads(threads), kernel, thresholds, [](Index, Index) { return false; }).has_value());
+      CHECK_THROWS_AS(entries_above(cpu.threads(threads), kernel, thresholds,
+                                    [](Index, Index) -> bool { throw std::logic_error("enough"); }),
+                      std::logic_error);
+    }
+  }
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+// Tests of kernel/cells.hpp.
+#include <pickmix/kernel/cells.hpp>
+
+#include <pickmix/core/rng.hpp>
+#include <pickmix/kernel/similarity.hpp>
+#include <support/catch.hpp>
+#include <support/instances.hpp>
+
+#include <cstddef>
+#include <limits>
+#include <vector>
+
+using namespace pickmix;
+
+namespace {
+
+constexpr auto go_on = [](Index, Index) { return true; };
+
+/// `groups` tight groups of `size` rows each, group after group.
+instances::Matrix grouped(Index groups, Index size, std::uint64_t seed = 1) {
+  const auto centre = instances::normal(seed, groups, 16);
+  auto rows = instances::normal(seed + 1, groups * size, 16);
+  auto middle = centre;
+  for (Index i = 0; i < groups * size; ++i)
+    for (Index k = 0; k < 16; ++k) rows(i, k) = middle(i / size, k) + 0.3f * rows(i, k);
+  return rows;
+}
+
+std::vector<Index> every(Index step, Index n) {
+  std::vector<Index> items;
+  for (Index i = 0; i < n; i += step) items.push_back(i);
+  return items;
+}
+
+Index entries(const Kernel& kernel) {
+  Index count = 0;
+  for (Index j = 0; j < kernel.columns(); ++j) count += static_cast<Index>(kernel.sparse()->rows_of(j).size());
+  return count;
+}
+
+}  // namespace
+
+TEST_CASE("with all cells probed, what is found is all there is") {
+  const auto pool = grouped(7, 61);
+  const Metric metric = GENERATE(Metric(Cosine{}), Metric(Rbf{0.05}));
+  const Kernel kernel = similarity(pool.view(), {.metric = metric, .storage = Storage::streamed});
+  const std::vector<float> thresholds(7 * 61, 0.4f);
+  const auto centres = every(61, 7 * 61);
+  const auto found = entries_above_near(cpu, kernel, thresholds, centres, 7, go_on);
+  const Kernel all = *entries_above(cpu, kernel, thresholds, go_on);
+  REQUIRE(found);
+  CHECK(found->recall == 1.0);
+  REQUIRE(entries(found->kernel) == entries(all));
+  for (Index j = 0; j < all.columns(); ++j)
+    for (Index i = 0; i < all.rows(); ++i) REQUIRE(found->kernel(i, j) == all(i, j));
+}
+
+TEST_CASE("with few cells probed, what is found is part of what there is, and recall says how much") {
+  const auto pool = grouped(12, 40);
+  const Kernel kernel = similarity(pool.view(), {.storage = Storage::streamed});
+  const std::vector<float> thresholds(480, 0.1f);
+  const Kernel all = *entries_above(cpu, kernel, thresholds, go_on);
+  double before = 0.0;
+  for (Index probes : {1, 3, 6, 12}) {
+    const auto found = entries_above_near(cpu, kernel, thresholds, every(40, 480), probes, go_on);
+    double held = 0.0, there = 0.0;
+    for (Index j = 0; j < 480; ++j)
+      for (Index i = 0; i < 480; ++i) {
+        const float s = found->kernel(i, j);
+        REQUIRE((s == 0.0f || s == all(i, j)));
+        if (all(i, j) != 0.0f) there += static_cast<double>(all(i, j) - 0.1f);
+        if (s != 0.0f) held += static_cast<double>(s - 0.1f);
+      }
+    CAPTURE(probes);
+    CHECK(found->recall == Approx(held / there).margin(0.05));  // measured on 256 candidates
+    CHECK(found->recall >= before);
+    before = found->recall;
+    if (probes == 1) CHECK(found->recall < 0.999);
+  }
+  CHECK(before == 1.0);
+}
+
+TEST_CASE("a row that is no centre belongs to the cell of the nearest, a centre to its own") {
+  const auto pool = grouped(5, 20);
+  const Kernel kernel = similarity(pool.view(), {.storage = Storage::streamed});
+  const std::vector<float> thresholds(100, -2.0f);  // everything is above
+  const auto found = entries_above_near(cpu, kernel, thresholds, every(20, 100), 1, go_on);
+  for (Index j : every(20, 100)) CHECK(found->kernel.sparse()->rows_of(j).size() >= 15);
+  CHECK(entries(found->kernel) < 100 * 60);
+}
+
+TEST_CASE("a row whose threshold is infinite is in no column") {
+  const auto pool = grouped(3, 30);
+  const Kernel kernel = similarity(pool.view(), {.storage = Storage::streamed});
+  std::vector<float> thresholds(90, 0.0f);
+  thresholds[17] = std::numeric_limits<float>::infinity();
+  const auto found = entries_above_near(cpu, kernel, thresholds, every(30, 90), 3, go_on);
+  for (Index j = 0; j < 90; ++j)
+    for (auto row : found->kernel.sparse()->rows_of(j)) CHECK(row != 17);
+}
+
+TEST_CASE("where nothing is above, nothing is missed") {
+  const auto pool = grouped(2, 10);
+  const Kernel kernel = similarity(pool.view(), {.storage = Storage::streamed});
+  const auto found = entries_above_near(cpu, kernel, std::vector<float>(20, 2.0f), every(10, 20), 1, go_on);
+  CHECK(entries(found->kernel) == 0);
+  CHECK(found->recall == 1.0);
+}
+
+TEST_CASE("the number of threads changes nothing, and a stop leaves nothing") {
+  const auto pool = grouped(9, 50);
+  const Kernel kernel = similarity(pool.view(), {.storage = Storage::streamed});
+  const std::vector<float> thresholds(450, 0.3f);
+  const auto one = entries_above_near(cpu, kernel, thresholds, every(50, 450), 2, go_on);
+  for (Index threads : {2, 3, 7}) {
+    const auto many = entries_above_near(cpu.threads(threads), kernel, thresholds, every(50, 450), 2, go_on);
+    CHECK(many->recall == one->recall);
+    CHECK(many->kernel.sparse()->row == one->kernel.sparse()->row);
+    CHECK(many->kernel.sparse()->value == one->kernel.sparse()->value);
+  }
+  const auto stop = [](Index done, Index total) {
+    CHECK(total == 9);
+    return done < 2;
+  };
+  CHECK(!entries_above_near(cpu, kernel, thresholds, every(50, 450), 2, stop));
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+// Tests of kernel/neighbors.hpp.
+#include <pickmix/kernel/neighbors.hpp>
+
+#include <support/catch.hpp>
+#include <support/instances.hpp>
+#include <support/metric_definition.hpp>
+#include <support/thrown.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <numeric>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace pickmix;
+using Catch::Matchers::ContainsSubstring;
+using instances::Matrix;
+
+namespace {
+
+/// Where the graph is not what sorting each row of all similarities gives.
+std::string wrong(const Kernel& graph, const Kernel& all, Index k) {
+  const Index n = all.rows();
+  if (graph.sparse() == nullptr || graph.rows() != n || graph.columns() != n) return "no such kernel";
+  std::set<std::pair<Index, Index>> kept;
+  for (Index j = 0; j < n; ++j) {
+    const auto rows = graph.sparse()->rows_of(j);
+    for (std::size_t e = 0; e < rows.size(); ++e) {
+      if (graph.sparse()->values_of(j)[e] != all(rows[e], j)) return "a value is wrong";
+      if (e > 0 && rows[e] <= rows[e - 1]) return "rows do not rise";
+      kept.insert({Index{rows[e]}, j});
+    }
+  }
+  std::vector<Index> order(static_cast<std::size_t>(n));
+  std::set<std::pair<Index, Index>> expected;
+  for (Index i = 0; i < n; ++i) {
+    std::iota(order.begin(), order.end(), Index{0});
+    std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return all(i, a) > all(i, b); });
+    for (Index r = 0; r < std::min(k, n); ++r) expected.insert({i, order[static_cast<std::size_t>(r)]});
+  }
+  return kept == expected ? "" : fmt::format("{} neighbours, not {}, or others", kept.size(), expected.size());
+}
+
+}  // namespace
+
+TEST_CASE("Neighbours are those of brute force, in every metric, around tiles, at every thread count") {
+  for (const Metric& metric : support::metrics)
+    for (Index n : {1, 2, 64, 192, 193, 400}) {
+      const Matrix pool = instances::normal(1, n, 4);
+      const Kernel all = similarity(pool.view(), {.metric = metric});
+      for (Index k : {Index{1}, Index{5}, n - 1, n, n + 1, Index{INT64_MAX}}) {
+        if (k < 1) continue;
+        const Index threads = 1 + (n + k % 100) % 4;
+        CAPTURE(metric.index(), n, k, threads);
+        REQUIRE(wrong(*nearest_neighbors(cpu.threads(threads), pool.view(), k, metric), all, k) == "");
+      }
+    }
+}
+
+TEST_CASE("Of equal similarities the smaller index is nearer") {
+  const Matrix one = instances::normal(2, 10, 3);
+  const auto pool = instances::matrix(250, 3, [&](Index i, Index j) { return one.view()(i % 10, j); });
+  const Kernel all = similarity(pool.view());
+  for (Index k : {1, 7, 25, 26, 100})
+    for (Index threads : {1, 2, 3, 7}) {
+      CAPTURE(k, threads);
+      CHECK(wrong(*nearest_neighbors(cpu.threads(threads), pool.view(), k, Cosine{}), all, k) == "");
+    }
+  const auto equal = instances::matrix(200, 2, [](Index, Index) { return 1.0f; });
+  const Kernel graph = nearest_neighbors(equal.view(), 3);
+  CHECK(graph.sparse()->row.size() == 600);
+  for (Index j : {0, 1, 2}) CHECK(graph.sparse()->rows_of(j).size() == 200);  // all have the first three
+}
+
+TEST_CASE("A row is its own nearest neighbour, unless it is zero") {
+  Matrix pool = instances::normal(3, 30, 3);
+  for (Index c = 0; c < 3; ++c) pool(20, c) = 0.0f;
+  const Kernel graph = nearest_neighbors(pool.view(), 1);
+  CHECK(graph(5, 5) == Approx(1.0));
+  CHECK(graph.sparse()->row.size() == 30);
+}
+
+TEST_CASE("No neighbours, and what similarities refuse, are refused") {
+  const Matrix pool = instances::normal(4, 5, 3);
+  for (Index k : {Index{0}, Index{-1}, Index{INT64_MIN}})
+    CHECK_THAT(thrown<ValueError>([&] { (void)nearest_neighbors(pool.view(), k); }),
+               ContainsSubstring(fmt::format("nearest_neighbors: k is {}", k)));
+  CHECK_THAT(thrown<ShapeError>([] { (void)nearest_neighbors(Matrix{0, 3}.view(), 2); }), ContainsSubstring("0 x 3"));
+  CHECK_THAT(thrown<ValueError>([&] { (void)nearest_neighbors(pool.view(), 2, Rbf{0.0}); }),
+             ContainsSubstring("gamma"));
+  Matrix bad = pool;
+  bad(3, 1) = std::numeric_limits<float>::infinity();
+  CHECK_THAT(thrown<ValueError>([&] { (void)nearest_neighbors(bad.view(), 2); }), ContainsSubstring("(3, 1) is inf"));
+}
+
+TEST_CASE("Observers are told of every block, can stop the work, and may throw") {
+  const Matrix pool = instances::normal(5, 400, 3);
+  std::vector<Index> told;
+  const auto watch = [&](const Progress& event) {
+    CHECK(event.task == "nearest neighbours");
+    CHECK(event.total == 3);
+    told.push_back(event.done);
+  };
+  CHECK(nearest_neighbors(cpu, pool.view(), 2, Cosine{}, watch).has_value());
+  CHECK(told == std::vector<Index>{1, 2, 3});
+  const auto stop = [](const Progress&) { return Flow::stop; };
+  const auto fail = [](const Progress&) { throw std::logic_error("enough"); };
+  for (Index threads : {1, 3}) {
+    CHECK_FALSE(nearest_neighbors(cpu.threads(threads), pool.view(), 2, Cosine{}, stop).has_value());
+    CHECK_THROWS_AS(nearest_neighbors(cpu.threads(threads), pool.view(), 2, Cosine{}, fail), std::logic_error);
+  }
+}
