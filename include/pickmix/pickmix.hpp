@@ -48,7 +48,9 @@
 #include <pickmix/mos/update.hpp>
 #include <pickmix/observe/print_progress.hpp>
 #include <pickmix/submodular/best_single.hpp>
+#include <pickmix/submodular/brute_force.hpp>
 #include <pickmix/submodular/budget.hpp>
+#include <pickmix/submodular/distributed_greedy.hpp>
 #include <pickmix/submodular/facility_location.hpp>
 #include <pickmix/submodular/facility_location_objective.hpp>
 #include <pickmix/submodular/lazy_greedy.hpp>
@@ -58,4 +60,6 @@
 #include <pickmix/submodular/represent.hpp>
 #include <pickmix/submodular/sampled_start.hpp>
 #include <pickmix/submodular/selection.hpp>
+#include <pickmix/submodular/sieve_streaming.hpp>
+#include <pickmix/submodular/stochastic_greedy.hpp>
 #include <pickmix/version.hpp>
