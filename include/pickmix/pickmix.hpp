@@ -6,6 +6,8 @@
 #include <pickmix/backend/coverage.hpp>
 #include <pickmix/backend/inner_products.hpp>
 #include <pickmix/backend/instruction_set.hpp>
+#include <pickmix/backend/row_products.hpp>
+#include <pickmix/backend/vector_products.hpp>
 #include <pickmix/core/archive.hpp>
 #include <pickmix/core/callbacks.hpp>
 #include <pickmix/core/error.hpp>
@@ -27,6 +29,8 @@
 #include <pickmix/io/selection_jsonl.hpp>
 #include <pickmix/kernel/above.hpp>
 #include <pickmix/kernel/cells.hpp>
+#include <pickmix/kernel/column_sums.hpp>
+#include <pickmix/kernel/diagonal.hpp>
 #include <pickmix/kernel/kernel.hpp>
 #include <pickmix/kernel/metric.hpp>
 #include <pickmix/kernel/neighbors.hpp>
@@ -34,6 +38,7 @@
 #include <pickmix/kernel/rescale.hpp>
 #include <pickmix/kernel/similarity.hpp>
 #include <pickmix/kernel/streamed.hpp>
+#include <pickmix/kernel/symmetry.hpp>
 #include <pickmix/mos/adam.hpp>
 #include <pickmix/mos/batch.hpp>
 #include <pickmix/mos/difficulty.hpp>
@@ -59,8 +64,17 @@
 #include <pickmix/submodular/facility_location.hpp>
 #include <pickmix/submodular/facility_location_objective.hpp>
 #include <pickmix/submodular/feature_based.hpp>
+#include <pickmix/submodular/graph_cut.hpp>
+#include <pickmix/submodular/graph_cut_objective.hpp>
 #include <pickmix/submodular/kernel_columns.hpp>
 #include <pickmix/submodular/lazy_greedy.hpp>
+#include <pickmix/submodular/log_determinant.hpp>
+#include <pickmix/submodular/log_determinant_cholesky.hpp>
+#include <pickmix/submodular/log_determinant_known.hpp>
+#include <pickmix/submodular/log_determinant_linear.hpp>
+#include <pickmix/submodular/log_determinant_objective.hpp>
+#include <pickmix/submodular/log_determinant_residuals.hpp>
+#include <pickmix/submodular/log_determinant_rows.hpp>
 #include <pickmix/submodular/maximize.hpp>
 #include <pickmix/submodular/mixture.hpp>
 #include <pickmix/submodular/naive_greedy.hpp>
