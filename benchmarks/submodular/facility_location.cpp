@@ -15,6 +15,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <limits>
 #include <string>
 #include <vector>
@@ -65,17 +66,17 @@ int main(int argc, char** argv) {
     return EXIT_FAILURE;
   }
   try {
-    const NpyMatrix pool(argv[2]);
+    const NpyMatrix pool(argv[2]);  // float32 files are mapped: their pages count as memory too
     const double share = std::atof(argv[3]);
     const double cpu_before = measured::cpu_seconds();
     const Row row = measure(argv[1], pool.view(), share, cpu.threads(std::atoll(argv[4])));
     const double cpu_time = measured::cpu_seconds() - cpu_before, peak = measured::peak_megabytes();
     const double n = static_cast<double>(pool.rows()), total = row.kernel + row.select;
-    std::printf("%s,%s,%lld,%lld,%zu,%s,%.3f,%.3f,%.3f,%.3f,%.0f,%.4f,%.4f,%.4f,%.2f,%.1f,%.1f\n", argv[1], argv[2],
-                static_cast<long long>(pool.rows()), static_cast<long long>(pool.columns()),
-                row.selection.indices.size(), argv[4], row.kernel, row.select, total, cpu_time, peak,
-                row.selection.value, row.selection.value / row.selection.upper_bound, row.selection.recall,
-                static_cast<double>(row.selection.evaluations) / n,
+    std::printf("%s,%s,%lld,%lld,%s,%s,%zu,%.3f,%.3f,%.3f,%.3f,%.0f,%.4f,%.4f,%.4f,%.2f,%.1f,%.1f\n", argv[1],
+                std::filesystem::path(argv[2]).stem().c_str(), static_cast<long long>(pool.rows()),
+                static_cast<long long>(pool.columns()), argv[3], argv[4], row.selection.indices.size(), row.kernel,
+                row.select, total, cpu_time, peak, row.selection.value, row.selection.value / row.selection.upper_bound,
+                row.selection.recall, static_cast<double>(row.selection.evaluations) / n,
                 n * n * static_cast<double>(pool.columns()) / total * 1e-9, measured::multiply_add_rate());
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());

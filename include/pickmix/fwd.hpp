@@ -100,6 +100,8 @@ struct Options;
 
 // observe
 class PrintProgress;
+class StopBelowGain;
+class StopAfter;
 
 // io
 class NpyMatrix;

@@ -6,6 +6,7 @@
 #include <pickmix/backend/coverage.hpp>
 #include <pickmix/backend/inner_products.hpp>
 #include <pickmix/backend/instruction_set.hpp>
+#include <pickmix/backend/large_array.hpp>
 #include <pickmix/backend/row_products.hpp>
 #include <pickmix/backend/vector_products.hpp>
 #include <pickmix/core/archive.hpp>
@@ -53,6 +54,7 @@
 #include <pickmix/mos/trajectory.hpp>
 #include <pickmix/mos/update.hpp>
 #include <pickmix/observe/print_progress.hpp>
+#include <pickmix/observe/stop_when.hpp>
 #include <pickmix/submodular/best_single.hpp>
 #include <pickmix/submodular/brute_force.hpp>
 #include <pickmix/submodular/budget.hpp>

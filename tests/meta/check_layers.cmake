@@ -17,7 +17,7 @@ set(under_pickmix ${under_delift} delift observe io)   # the umbrella: nothing t
 # Third parties: what their includes look like, and the files that may name them.
 set(party "^Eigen/" "^fmt/" "^(xtensor|xtl)/" "^mpi.h$" "^cuda" "^immintrin.h$" "^sys/(mman|stat).h$")
 set(place "^(backend/.*|kernel/.*|submodular/log_determinant[a-z_]*.hpp|mos/[a-z_]*scorer.*)$"
-          "^(core/error.hpp|observe/.*|io/.*)$" "^adapt/" "^mpi/" "^cuda/" "^backend/" "^io/file_bytes.hpp$")
+          "^(core/error.hpp|observe/.*|io/.*)$" "^adapt/" "^mpi/" "^cuda/" "^backend/" "^(io/file_bytes|backend/large_array).hpp$")
 
 set(problems "")
 file(GLOB_RECURSE headers RELATIVE ${ROOT}/include/pickmix ${ROOT}/include/pickmix/*.hpp)

@@ -279,7 +279,7 @@ TEST_CASE("Items may be added together after what cannot matter is dropped") {
   REQUIRE(f.keep_above(cpu, go_on));
   const std::vector<Index> items{9, 200, 17};
   std::vector<double> gained;
-  f.add(items, [&](std::size_t, double gain) {
+  f.add(cpu, items, [&](std::size_t, double gain) {
     gained.push_back(gain);
     return true;
   });

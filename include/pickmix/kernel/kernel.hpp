@@ -2,6 +2,7 @@
 // A matrix of pairwise similarities: how well candidate j stands for row i.
 #pragma once
 
+#include <pickmix/backend/large_array.hpp>
 #include <pickmix/core/error.hpp>
 #include <pickmix/core/matrix_view.hpp>
 #include <pickmix/core/parallel.hpp>
@@ -104,8 +105,8 @@ class Kernel {
   /// out(c, i) = entry (i, items[c]): whole columns of some candidates.
   ///
   /// \shape out: items.size() × rows()
-  void read(std::span<const Index> items, MatrixView<float> out) const {
-    if (const auto* streamed = this->streamed()) return streamed->read(items, out);
+  void read(std::span<const Index> items, MatrixView<float> out, Cpu executor = cpu) const {
+    if (const auto* streamed = this->streamed()) return streamed->read(items, out, executor);
     for (std::size_t c = 0; c < items.size(); ++c) {
       const Index j = items[c];
       float* const target = out.row(static_cast<Index>(c)).data();
@@ -166,7 +167,7 @@ class Kernel {
     constexpr Index largest = PTRDIFF_MAX / static_cast<Index>(sizeof(Entry));
     try {
       if (columns == 0 || rows <= largest / columns)
-        return std::make_shared_for_overwrite<Entry[]>(static_cast<std::size_t>(rows * columns));
+        return backend::large_array<Entry>(static_cast<std::size_t>(rows * columns));
     } catch (const std::bad_alloc&) {  // said better below
     }
     raise<CapacityError>(

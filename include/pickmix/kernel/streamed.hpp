@@ -97,15 +97,18 @@ class StreamedEntries {
   /// out(c, i) = entry (i, items[c]).
   ///
   /// \shape out: items.size() × rows()
-  void read(std::span<const Index> items, MatrixView<float> out) const {
+  void read(std::span<const Index> items, MatrixView<float> out, Cpu executor = cpu) const {
     const Columns wanted = gather(items);
-    Tile buffer(edge * Columns::width);
-    for (Index b = 0; b < wanted.blocks(); ++b)
-      for (Index a = 0; a < row_blocks(); ++a) {
-        wanted.tile(a, b, buffer);
-        for (Index c = 0; c < wanted.columns_in(b); ++c)
-          std::copy_n(buffer.data() + c * edge, rows_in(a), out.row(b * Columns::width + c).data() + a * edge);
-      }
+    constexpr Index together = 16;  // row blocks in a task
+    for_each_tile(executor, (row_blocks() + together - 1) / together, [&](Index task) {
+      Tile buffer(edge * Columns::width);
+      for (Index a = task * together; a < std::min((task + 1) * together, row_blocks()); ++a)
+        for (Index b = 0; b < wanted.blocks(); ++b) {
+          wanted.tile(a, b, buffer);
+          for (Index c = 0; c < wanted.columns_in(b); ++c)
+            std::copy_n(buffer.data() + c * edge, rows_in(a), out.row(b * Columns::width + c).data() + a * edge);
+        }
+    });
   }
 
   /// The same similarities, with rows and columns exchanged.

@@ -108,14 +108,15 @@ class FacilityLocationObjective {
   /// Adds items one after another and calls on_added(k, gain of items[k]) after each; stops where that returns false. Of a
   /// streamed kernel this is many times faster than one by one.
   template <class OnAdded>
-  void add(std::span<const Index> items, OnAdded&& on_added) {
+  void add(Cpu executor, std::span<const Index> items, OnAdded&& on_added) {
     constexpr std::size_t together = 48;
     std::vector<float> columns;
     for (std::size_t first = 0; first < items.size(); first += together) {
       const auto some = items.subspan(first, std::min(together, items.size() - first));
       if (needs_columns()) {
         columns.resize(some.size() * static_cast<std::size_t>(kernel_.rows()));
-        kernel_.read(some, MatrixView<float>(columns.data(), static_cast<Index>(some.size()), kernel_.rows()));
+        kernel_.read(some, MatrixView<float>(columns.data(), static_cast<Index>(some.size()), kernel_.rows()),
+                     executor);
       }
       for (std::size_t k = 0; k < some.size(); ++k) {
         const float* const column =

@@ -95,7 +95,7 @@ struct SampledStart {
   /// Beyond so many rows only those near to each other are compared (see entries_above_near), if that finds
   /// `wanted_recall` of what matters; `Selection::recall` says how much it was. There is no certificate then.
   Index near_above = 200'000;
-  double wanted_recall = 0.97;
+  double wanted_recall = 0.9;
 
   template <Ledger L, class... Observers>
   Selection operator()(Cpu executor, FacilityLocationObjective& f, L& ledger, Observers&... observers) const {
@@ -104,8 +104,8 @@ struct SampledStart {
     if (streamed == nullptr || !streamed->symmetric() || f.size() <= std::max(exact_up_to, sample))
       return LazyGreedy{}(executor, f, ledger, observers...);
 
-    const std::vector<Index> rows = draw(f.size());
     const Index first = first_picks(f, std::min(ledger.most(), f.size()), streamed->memory_limit());
+    const std::vector<Index> rows = draw(f.size(), first, streamed->memory_limit());
     std::vector<Index> start;
     {
       auto small = f.among(executor, rows);
@@ -116,7 +116,7 @@ struct SampledStart {
     const L whole = ledger;
     Selection selection;
     const Index budget = std::min(ledger.most(), f.size());
-    f.add(std::span<const Index>(start), [&](std::size_t k, double gain) {
+    f.add(executor, start, [&](std::size_t k, double gain) {
       ledger.spend(start[k]);
       selection.indices.push_back(start[k]);
       selection.gains.push_back(gain);
@@ -173,10 +173,13 @@ struct SampledStart {
     return f.keep_above(executor, on_progress);
   }
 
-  std::vector<Index> draw(Index n) const {
+  /// More rows than `sample` where many picks are to come from them, if memory allows.
+  std::vector<Index> draw(Index n, Index first, std::uint64_t memory_limit) const {
+    const auto affordable = static_cast<Index>(std::sqrt(static_cast<double>(memory_limit) / sizeof(float)));
+    const Index count = std::clamp(std::min(4 * first, affordable), sample, std::max(n, sample));
     std::vector<Index> rows;
     const Permutation order(n, RandomStream(seed, 0x73616D70));
-    for (Index k = 0; k < sample; ++k) rows.push_back(order(k));
+    for (Index k = 0; k < std::min(count, n); ++k) rows.push_back(order(k));
     std::sort(rows.begin(), rows.end());
     return rows;
   }
@@ -185,7 +188,7 @@ struct SampledStart {
   Index first_picks(const FacilityLocationObjective& f, Index budget, std::uint64_t memory_limit) const {
     if (picks > 0) return std::min(picks, budget);
     Index wanted = std::clamp<Index>(budget / 10, 20, 1000);
-    const double bytes = f.bytes_above(0);
+    const double bytes = f.bytes_above(0) * (f.size() > near_above ? 0.45 : 1.0);  // near ones are put in place at once
     wanted = std::max(wanted, static_cast<Index>(std::ceil(std::min(bytes / static_cast<double>(memory_limit), 1e15))));
     return std::min(wanted, budget);
   }
