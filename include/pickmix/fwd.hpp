@@ -41,7 +41,7 @@ struct Rbf;
 enum class Storage;
 struct SimilarityOptions;
 struct Reference;
-struct NearEntries;
+class Cells;
 struct ClipAtZero;
 struct MinMax;
 struct RowMinMax;

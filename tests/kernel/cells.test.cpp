@@ -7,6 +7,7 @@
 #include <support/catch.hpp>
 #include <support/instances.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <limits>
 #include <vector>
@@ -47,13 +48,13 @@ TEST_CASE("with all cells probed, what is found is all there is") {
   const Kernel kernel = similarity(pool.view(), {.metric = metric, .storage = Storage::streamed});
   const std::vector<float> thresholds(7 * 61, 0.4f);
   const auto centres = every(61, 7 * 61);
-  const auto found = entries_above_near(cpu, kernel, thresholds, centres, 7, go_on);
+  const Cells cells(cpu, kernel, centres);
+  const Kernel found = *cells.entries_above(thresholds, 7, go_on);
   const Kernel all = *entries_above(cpu, kernel, thresholds, go_on);
-  REQUIRE(found);
-  CHECK(found->recall == 1.0);
-  REQUIRE(entries(found->kernel) == entries(all));
+  CHECK(cells.recall(thresholds).back() == 1.0);
+  REQUIRE(entries(found) == entries(all));
   for (Index j = 0; j < all.columns(); ++j)
-    for (Index i = 0; i < all.rows(); ++i) REQUIRE(found->kernel(i, j) == all(i, j));
+    for (Index i = 0; i < all.rows(); ++i) REQUIRE(found(i, j) == all(i, j));
 }
 
 TEST_CASE("with few cells probed, what is found is part of what there is, and recall says how much") {
@@ -61,33 +62,35 @@ TEST_CASE("with few cells probed, what is found is part of what there is, and re
   const Kernel kernel = similarity(pool.view(), {.storage = Storage::streamed});
   const std::vector<float> thresholds(480, 0.1f);
   const Kernel all = *entries_above(cpu, kernel, thresholds, go_on);
-  double before = 0.0;
+  const Cells cells(cpu, kernel, every(40, 480));
+  const std::vector<double> recall = cells.recall(thresholds);
+  REQUIRE(recall.size() == 13);
+  CHECK(recall[0] == 0.0);
+  CHECK(recall[1] < 0.999);
+  CHECK(recall[12] == 1.0);
+  CHECK(std::is_sorted(recall.begin(), recall.end()));
   for (Index probes : {1, 3, 6, 12}) {
-    const auto found = entries_above_near(cpu, kernel, thresholds, every(40, 480), probes, go_on);
+    const Kernel found = *cells.entries_above(thresholds, probes, go_on);
     double held = 0.0, there = 0.0;
     for (Index j = 0; j < 480; ++j)
       for (Index i = 0; i < 480; ++i) {
-        const float s = found->kernel(i, j);
+        const float s = found(i, j);
         REQUIRE((s == 0.0f || s == all(i, j)));
         if (all(i, j) != 0.0f) there += static_cast<double>(all(i, j) - 0.1f);
         if (s != 0.0f) held += static_cast<double>(s - 0.1f);
       }
     CAPTURE(probes);
-    CHECK(found->recall == Approx(held / there).margin(0.05));  // measured on 256 candidates
-    CHECK(found->recall >= before);
-    before = found->recall;
-    if (probes == 1) CHECK(found->recall < 0.999);
+    CHECK(recall[static_cast<std::size_t>(probes)] == Approx(held / there).margin(0.05));  // measured on 256 candidates
   }
-  CHECK(before == 1.0);
 }
 
 TEST_CASE("a row that is no centre belongs to the cell of the nearest, a centre to its own") {
   const auto pool = grouped(5, 20);
   const Kernel kernel = similarity(pool.view(), {.storage = Storage::streamed});
   const std::vector<float> thresholds(100, -2.0f);  // everything is above
-  const auto found = entries_above_near(cpu, kernel, thresholds, every(20, 100), 1, go_on);
-  for (Index j : every(20, 100)) CHECK(found->kernel.sparse()->rows_of(j).size() >= 15);
-  CHECK(entries(found->kernel) < 100 * 60);
+  const Kernel found = *Cells(cpu, kernel, every(20, 100)).entries_above(thresholds, 1, go_on);
+  for (Index j : every(20, 100)) CHECK(found.sparse()->rows_of(j).size() >= 15);
+  CHECK(entries(found) < 100 * 60);
 }
 
 TEST_CASE("a row whose threshold is infinite is in no column") {
@@ -95,33 +98,36 @@ TEST_CASE("a row whose threshold is infinite is in no column") {
   const Kernel kernel = similarity(pool.view(), {.storage = Storage::streamed});
   std::vector<float> thresholds(90, 0.0f);
   thresholds[17] = std::numeric_limits<float>::infinity();
-  const auto found = entries_above_near(cpu, kernel, thresholds, every(30, 90), 3, go_on);
+  const Kernel found = *Cells(cpu, kernel, every(30, 90)).entries_above(thresholds, 3, go_on);
   for (Index j = 0; j < 90; ++j)
-    for (auto row : found->kernel.sparse()->rows_of(j)) CHECK(row != 17);
+    for (auto row : found.sparse()->rows_of(j)) CHECK(row != 17);
 }
 
 TEST_CASE("where nothing is above, nothing is missed") {
   const auto pool = grouped(2, 10);
   const Kernel kernel = similarity(pool.view(), {.storage = Storage::streamed});
-  const auto found = entries_above_near(cpu, kernel, std::vector<float>(20, 2.0f), every(10, 20), 1, go_on);
-  CHECK(entries(found->kernel) == 0);
-  CHECK(found->recall == 1.0);
+  const std::vector<float> thresholds(20, 2.0f);
+  const Cells cells(cpu, kernel, every(10, 20));
+  CHECK(entries(*cells.entries_above(thresholds, 1, go_on)) == 0);
+  CHECK(cells.recall(thresholds)[0] == 1.0);
 }
 
 TEST_CASE("the number of threads changes nothing, and a stop leaves nothing") {
   const auto pool = grouped(9, 50);
   const Kernel kernel = similarity(pool.view(), {.storage = Storage::streamed});
   const std::vector<float> thresholds(450, 0.3f);
-  const auto one = entries_above_near(cpu, kernel, thresholds, every(50, 450), 2, go_on);
+  const Cells cells(cpu, kernel, every(50, 450));
+  const Kernel one = *cells.entries_above(thresholds, 2, go_on);
   for (Index threads : {2, 3, 7}) {
-    const auto many = entries_above_near(cpu.threads(threads), kernel, thresholds, every(50, 450), 2, go_on);
-    CHECK(many->recall == one->recall);
-    CHECK(many->kernel.sparse()->row == one->kernel.sparse()->row);
-    CHECK(many->kernel.sparse()->value == one->kernel.sparse()->value);
+    const Cells same(cpu.threads(threads), kernel, every(50, 450));
+    const Kernel many = *same.entries_above(thresholds, 2, go_on);
+    CHECK(same.recall(thresholds) == cells.recall(thresholds));
+    CHECK(many.sparse()->row == one.sparse()->row);
+    CHECK(many.sparse()->value == one.sparse()->value);
   }
   const auto stop = [](Index done, Index total) {
     CHECK(total == 9);
     return done < 2;
   };
-  CHECK(!entries_above_near(cpu, kernel, thresholds, every(50, 450), 2, stop));
+  CHECK(!cells.entries_above(thresholds, 2, stop));
 }

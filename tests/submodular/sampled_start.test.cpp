@@ -386,7 +386,7 @@ TEST_CASE("Beyond near_above rows only near ones are compared, as far as they ho
   const SampledStart everything{.exact_up_to = 0, .sample = 150, .picks = 64};
   SampledStart some = everything;
   some.near_above = 599;
-  some.wanted_recall = 0.0;
+  some.wanted_recall = 0.3;
   const Selection all = select(everything), near_ones = select(some);
   CHECK(all.recall == 1.0);
   CHECK(all.upper_bound < std::numeric_limits<double>::infinity());
@@ -394,7 +394,7 @@ TEST_CASE("Beyond near_above rows only near ones are compared, as far as they ho
   CHECK(near_ones.upper_bound == std::numeric_limits<double>::infinity());
   CHECK(near_ones.value > 0.97 * all.value);
 
-  some.wanted_recall = 1.0;  // sixteen probes of sixty-four cells do not do, and more cost as much as all pairs
+  some.wanted_recall = 1.0;  // sixteen probes of sixty-four cells do not do, and more would cost as much as all pairs
   const Selection fallen_back = select(some);
   CHECK(fallen_back.recall == 1.0);
   CHECK(fallen_back.indices == all.indices);

@@ -26,12 +26,6 @@
 
 namespace pickmix::inline v0 {
 
-/// Entries above thresholds, found near their rows, and the share of all such entries' excess that they hold.
-struct NearEntries {
-  Kernel kernel;
-  double recall;
-};
-
 namespace detail {
 
 /// For each row of a streamed, symmetric kernel the centre most similar to it; of equal ones the first.
@@ -132,78 +126,104 @@ inline std::shared_ptr<const SparseEntries> join(Index columns, std::vector<Foun
   return out;
 }
 
-/// Σ_i max(s_ij − thresholds[i], 0) over some 256 candidates j: as found, as a share of all there is.
-inline double measured_recall(const Kernel& all, const SparseEntries& found, std::span<const float> thresholds) {
-  RandomStream random(0, 0x63656C6C);
-  std::vector<Index> items;
-  for (int k = 0; k < 256; ++k) items.push_back(random.below(all.columns()));
-  double there = 0.0, held = 0.0;
-  constexpr std::size_t batch = 32;
-  std::vector<float> columns(batch * static_cast<std::size_t>(all.rows()));
-  for (std::size_t first = 0; first < items.size(); first += batch) {
-    const auto some = std::span<const Index>(items).subspan(first, batch);
-    all.read(some, MatrixView<float>(columns.data(), static_cast<Index>(batch), all.rows()));
-    for (std::size_t c = 0; c < batch; ++c)
-      for (std::size_t i = 0; i < thresholds.size(); ++i)
-        if (const float s = columns[c * thresholds.size() + i]; s > thresholds[i])
-          there += static_cast<double>(s - thresholds[i]);
-    for (Index j : some)
-      for (std::size_t e = 0; e < found.rows_of(j).size(); ++e)
-        held += static_cast<double>(found.values_of(j)[e] - thresholds[found.rows_of(j)[e]]);
-  }
-  return there > 0.0 ? held / there : 1.0;
-}
-
 }  // namespace detail
 
-/// As `entries_above`, but a candidate is compared only with the rows of the `probes` cells nearest to its own. Each row
-/// belongs to the cell of the centre most similar to it.
+/// A pool in cells: each row belongs to the centre most similar to it. A candidate is then compared only with the rows of
+/// the `probes` cells nearest to its own.
 ///
-/// \shape      kernel: streamed and symmetric; centres: items, at least one, at most 2^32; thresholds as for entries_above
-/// \param progress  told how many cells are done, of how many; returns false to stop
-/// \return     nothing if `progress` said stop
-/// \throws     CapacityError as entries_above
-/// \complexity 2·n·d·(centres + probes·n/centres) operations; 8 bytes an entry found, twice that for an instant
+/// \complexity making it: 2·n·d·centres operations; 4·centres² + 16n bytes
 /// \determinism the same at every thread count
 /// \cite jegou2011 (inverted file with the cells' nearest neighbours probed)
-template <class OnProgress>
-std::optional<NearEntries> entries_above_near(Cpu executor, const Kernel& kernel, std::span<const float> thresholds,
-                                              std::span<const Index> centres, Index probes, OnProgress&& progress) {
-  const StreamedEntries& entries = *kernel.streamed();
-  const auto cells = static_cast<Index>(centres.size());
-  try {
-    std::vector<std::vector<Index>> members(centres.size());
-    const auto cell = detail::nearest_centre(executor, entries, centres);
-    for (std::size_t i = 0; i < cell.size(); ++i) members[cell[i]].push_back(static_cast<Index>(i));
-
-    const Kernel between = kernel.among(executor, centres);
-    std::vector<detail::FoundColumns> found(centres.size());
-    const auto work = [&](Index v) {
-      const auto& candidates = members[static_cast<std::size_t>(v)];
-      if (candidates.empty()) return;
-      const float* const similarity = between.dense()->column(v);
-      std::vector<Index> order(centres.size());
-      std::iota(order.begin(), order.end(), Index{0});
-      const auto kept = order.begin() + std::min(probes, cells);
-      std::partial_sort(order.begin(), kept, order.end(), [&](Index a, Index b) {
-        if ((a == v) != (b == v)) return a == v;  // its own cell in any case
-        return similarity[a] != similarity[b] ? similarity[a] > similarity[b] : a < b;
-      });
-      std::vector<Index> rows;
-      for (auto u = order.begin(); u != kept; ++u)
-        rows.insert(rows.end(), members[static_cast<std::size_t>(*u)].begin(),
-                    members[static_cast<std::size_t>(*u)].end());
-      std::sort(rows.begin(), rows.end());
-      found[static_cast<std::size_t>(v)] = detail::find_above(entries, rows, candidates, thresholds);
-    };
-    if (!for_each_tile(executor, cells, work, [&](Index done) { return progress(done, cells); })) return std::nullopt;
-    auto sparse = detail::join(kernel.columns(), found);
-    const double recall = detail::measured_recall(kernel, *sparse, thresholds);
-    return NearEntries{Kernel(kernel.rows(), kernel.columns(), std::move(sparse)), recall};
-  } catch (const std::bad_alloc&) {
-    raise<CapacityError>(
-        "entries_above_near: the similarities above the thresholds do not fit into memory; use fewer rows");
+class Cells {
+ public:
+  /// \shape kernel: streamed and symmetric; centres: items, at least one, at most 2^32
+  Cells(Cpu executor, Kernel kernel, std::span<const Index> centres)
+      : executor_(executor),
+        kernel_(std::move(kernel)),
+        cell_(detail::nearest_centre(executor, *kernel_.streamed(), centres)),
+        members_(centres.size()),
+        between_(kernel_.among(executor, centres)) {
+    for (std::size_t i = 0; i < cell_.size(); ++i) members_[cell_[i]].push_back(static_cast<Index>(i));
   }
-}
+
+  Index size() const { return static_cast<Index>(members_.size()); }
+
+  /// What comparing with near rows only finds: recall[p] is the share of Σ_ij max(s_ij − thresholds[i], 0) that lies
+  /// within p probes, measured on some 256 candidates j, for p from 0 to size().
+  ///
+  /// \complexity 512·n·d operations
+  std::vector<double> recall(std::span<const float> thresholds) const {
+    constexpr std::size_t batch = 32;
+    RandomStream random(0, 0x63656C6C);
+    std::vector<double> found(members_.size() + 1, 0.0);
+    std::vector<Index> items(batch);
+    std::vector<float> columns(batch * cell_.size());
+    for (int round = 0; round < 8; ++round) {
+      for (Index& j : items) j = random.below(kernel_.columns());
+      kernel_.read(items, MatrixView<float>(columns.data(), static_cast<Index>(batch), kernel_.rows()), executor_);
+      for (std::size_t c = 0; c < batch; ++c) {
+        std::vector<double> in_cell(members_.size(), 0.0);
+        for (std::size_t i = 0; i < cell_.size(); ++i)
+          if (const float s = columns[c * cell_.size() + i]; s > thresholds[i])
+            in_cell[cell_[i]] += static_cast<double>(s - thresholds[i]);
+        const auto order = nearest_cells(cell_[static_cast<std::size_t>(items[c])], size());
+        for (std::size_t p = 0; p < order.size(); ++p) found[p + 1] += in_cell[static_cast<std::size_t>(order[p])];
+      }
+    }
+    std::partial_sum(found.begin(), found.end(), found.begin());
+    const double all = found.back();
+    for (double& share : found) share = all > 0.0 ? share / all : 1.0;
+    return found;
+  }
+
+  /// As `entries_above`, within `probes` probes.
+  ///
+  /// \param progress  told how many cells are done, of how many; returns false to stop
+  /// \return     nothing if `progress` said stop
+  /// \throws     CapacityError as entries_above
+  /// \complexity 2·n·d·probes·n/centres operations; 8 bytes an entry found, twice that for an instant
+  template <class OnProgress>
+  std::optional<Kernel> entries_above(std::span<const float> thresholds, Index probes, OnProgress&& progress) const {
+    try {
+      std::vector<detail::FoundColumns> found(members_.size());
+      const auto work = [&](Index v) {
+        const auto& candidates = members_[static_cast<std::size_t>(v)];
+        if (candidates.empty()) return;
+        std::vector<Index> rows;
+        for (Index u : nearest_cells(static_cast<std::uint32_t>(v), std::min(probes, size()))) {
+          const auto& more = members_[static_cast<std::size_t>(u)];
+          rows.insert(rows.end(), more.begin(), more.end());
+        }
+        std::sort(rows.begin(), rows.end());
+        found[static_cast<std::size_t>(v)] = detail::find_above(*kernel_.streamed(), rows, candidates, thresholds);
+      };
+      if (!for_each_tile(executor_, size(), work, [&](Index done) { return progress(done, size()); }))
+        return std::nullopt;
+      return Kernel(kernel_.rows(), kernel_.columns(), detail::join(kernel_.columns(), found));
+    } catch (const std::bad_alloc&) {
+      raise<CapacityError>("Cells: the similarities above the thresholds do not fit into memory; use fewer rows");
+    }
+  }
+
+ private:
+  /// The cells whose centres are most similar to that of cell v: v itself, then falling, of equal ones the first.
+  std::vector<Index> nearest_cells(std::uint32_t v, Index count) const {
+    const float* const similarity = between_.dense()->column(v);
+    std::vector<Index> order(members_.size());
+    std::iota(order.begin(), order.end(), Index{0});
+    std::partial_sort(order.begin(), order.begin() + count, order.end(), [&](Index a, Index b) {
+      if ((a == Index{v}) != (b == Index{v})) return a == Index{v};
+      return similarity[a] != similarity[b] ? similarity[a] > similarity[b] : a < b;
+    });
+    order.resize(static_cast<std::size_t>(count));
+    return order;
+  }
+
+  Cpu executor_;
+  Kernel kernel_;
+  std::vector<std::uint32_t> cell_;          // for each row
+  std::vector<std::vector<Index>> members_;  // for each cell
+  Kernel between_;                           // similarities of the centres
+};
 
 }  // namespace pickmix::inline v0

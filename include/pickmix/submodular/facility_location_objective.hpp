@@ -185,19 +185,28 @@ class FacilityLocationObjective {
   }
 
   /// The same for a streamed kernel that is too large for a pass over all pairs: looks only at pairs whose cells are near
-  /// each other (see entries_above_near). Gains are then too small by what lies elsewhere.
+  /// each other, if few enough probes find `wanted_recall` of what matters. Gains are then too small by what lies elsewhere.
   ///
-  /// \return the share of what still matters that was found, measured on some candidates; nothing if `on_progress` said
-  ///         stop
+  /// \param recall  is set to the share that was found; 0 where that would have taken a quarter of the cells or more, and
+  ///                nothing was done
+  /// \return false if `on_progress` said stop
   template <class OnProgress>
-  std::optional<double> keep_above_near(Cpu executor, std::span<const Index> centres, Index probes,
-                                        OnProgress&& on_progress) {
-    auto found = entries_above_near(executor, kernel_, thresholds(), centres, probes, [&](Index done, Index total) {
+  bool keep_above_near(Cpu executor, std::span<const Index> centres, double wanted_recall, OnProgress&& on_progress,
+                       double& recall) {
+    const std::vector<float> limits = thresholds();
+    const Cells cells(executor, kernel_, centres);
+    const std::vector<double> found = cells.recall(limits);
+    const auto enough = std::lower_bound(found.begin() + 1, found.end(), wanted_recall);
+    const Index probes = enough - found.begin();
+    recall = 0.0;
+    if (4 * probes > cells.size()) return true;
+    auto rest = cells.entries_above(limits, probes, [&](Index done, Index total) {
       return on_progress(Progress{"similarities that still matter", done, total});
     });
-    if (!found) return std::nullopt;
-    rest_ = std::move(found->kernel);
-    return found->recall;
+    if (!rest) return false;
+    rest_ = std::move(rest);
+    recall = *enough;
+    return true;
   }
 
   /// Whether `keep_above` has been done since the last reset.

@@ -92,7 +92,7 @@ struct SampledStart {
   Index picks = 0;  ///< items picked on the sample; 0: a tenth of the budget, and what the memory limit asks for
   std::uint64_t seed = 0;
 
-  /// Beyond so many rows only those near to each other are compared (see entries_above_near), if that finds
+  /// Beyond so many rows only those near to each other are compared (see Cells), if that finds
   /// `wanted_recall` of what matters; `Selection::recall` says how much it was. There is no certificate then.
   Index near_above = 200'000;
   double wanted_recall = 0.9;
@@ -156,17 +156,12 @@ struct SampledStart {
   template <class OnProgress>
   bool keep(Cpu executor, FacilityLocationObjective& f, std::span<const Index> start, const OnProgress& on_progress,
             double& recall) const {
-    if (f.size() > near_above)
-      for (Index probes = 8;; probes *= 2) {
-        const auto wanted =
-            static_cast<std::size_t>(std::sqrt(static_cast<double>(probes) * static_cast<double>(f.size())));
-        const auto centres = start.first(std::min(wanted, start.size()));
-        if (4 * probes > static_cast<Index>(centres.size())) break;  // no longer cheaper than all pairs
-        const auto found = f.keep_above_near(executor, centres, probes, on_progress);
-        if (!found) return false;
-        recall = *found;
-        if (recall >= wanted_recall) return true;
-      }
+    if (f.size() > near_above) {
+      const auto balanced = static_cast<std::size_t>(std::sqrt(8.0 * static_cast<double>(f.size())));
+      const auto centres = start.first(std::min(balanced, start.size()));
+      if (!f.keep_above_near(executor, centres, wanted_recall, on_progress, recall)) return false;
+      if (recall > 0.0) return true;
+    }
     recall = 1.0;
     if (f.bytes_above(static_cast<Index>(start.size())) > static_cast<double>(f.kernel().streamed()->memory_limit()))
       return true;  // few picks leave too much: greedy goes on without
