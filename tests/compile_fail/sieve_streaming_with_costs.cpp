@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+// The thresholds of sieve-streaming count items; costs need another maximiser.
+// expected: SieveStreaming is right only for a number of items
+#include <pickmix/pickmix.hpp>
+
+void select(pickmix::FacilityLocationObjective& f, std::span<const double> costs) {
+  (void)pickmix::maximize(f, pickmix::Cost{100.0, costs}, pickmix::SieveStreaming{});
+}
