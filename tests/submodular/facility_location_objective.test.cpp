@@ -257,7 +257,7 @@ TEST_CASE("Adding many items is adding them one by one, also where it is stopped
         CAPTURE(name, last);
         FacilityLocationObjective together(kernel, terms), single(kernel, terms);
         std::vector<double> gained, expected;
-        together.add(items, [&](std::size_t k, double gain) {
+        together.add(cpu, items, [&](std::size_t k, double gain) {
           REQUIRE(k == gained.size());
           gained.push_back(gain);
           return k != last;
