@@ -60,6 +60,7 @@
 #include <pickmix/submodular/budget.hpp>
 #include <pickmix/submodular/concave.hpp>
 #include <pickmix/submodular/concave_over_modular.hpp>
+#include <pickmix/submodular/coverage_gains.hpp>
 #include <pickmix/submodular/disparity_min.hpp>
 #include <pickmix/submodular/disparity_sum.hpp>
 #include <pickmix/submodular/distributed_greedy.hpp>

@@ -12,9 +12,9 @@
 #include <pickmix/kernel/cells.hpp>
 #include <pickmix/kernel/kernel.hpp>
 #include <pickmix/kernel/streamed.hpp>
+#include <pickmix/submodular/coverage_gains.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -87,11 +87,14 @@ class FacilityLocationObjective {
       });
     };
     if (const SparseEntries* sparse = entries()) {
-      in_groups(64, [&](auto some, auto gains) { sparse_gains(*sparse, some, gains); });
+      in_groups(64, [&](auto some, auto gains) { detail::coverage_gains(*sparse, covered(), some, gains); });
     } else if (const auto* streamed = kernel_.streamed()) {
-      streamed_gains(executor, *streamed, items, out);
+      detail::coverage_gains(executor, *streamed, covered(), items, out);
+    } else if (const auto* half = kernel_.half()) {
+      const backend::HalfCovered rows{half_coverage_.data(), half_cap_.empty() ? nullptr : half_cap_.data()};
+      in_groups(16, [&](auto some, auto gains) { detail::coverage_gains(*half, rows, some, gains); });
     } else {
-      in_groups(16, [&](auto some, auto gains) { stored_gains(some, gains); });
+      in_groups(16, [&](auto some, auto gains) { detail::coverage_gains(*kernel_.dense(), covered(), some, gains); });
     }
     if (!bonus_.empty())
       for (std::size_t k = 0; k < items.size(); ++k)
@@ -241,56 +244,6 @@ class FacilityLocationObjective {
   const SparseEntries* entries() const { return rest_ ? rest_->sparse() : kernel_.sparse(); }
 
   backend::Covered covered() const { return {coverage_.data(), terms_.cap.empty() ? nullptr : terms_.cap.data()}; }
-
-  void sparse_gains(const SparseEntries& sparse, std::span<const Index> items, std::span<double> out) const {
-    const backend::Covered rows = covered();
-    for (std::size_t k = 0; k < items.size(); ++k) {
-      const auto of = sparse.rows_of(items[k]);
-      const auto values = sparse.values_of(items[k]);
-      backend::LaneSums sum;
-      for (std::size_t e = 0; e < of.size(); ++e) sum.add(of[e], backend::rise(values[e], rows, of[e]));
-      out[k] = sum.total();
-    }
-  }
-
-  void stored_gains(std::span<const Index> items, std::span<double> out) const {
-    if (const auto* half = kernel_.half()) {
-      std::array<const std::int16_t*, 16> columns{};
-      std::array<std::int64_t, 16> sums{};
-      for (std::size_t k = 0; k < items.size(); ++k) columns[k] = half->column(items[k]);
-      const backend::HalfCovered rows{half_coverage_.data(), half_cap_.empty() ? nullptr : half_cap_.data()};
-      backend::add_rises({columns.data(), items.size()}, rows, kernel_.rows(), {sums.data(), items.size()});
-      for (std::size_t k = 0; k < items.size(); ++k)
-        out[k] = static_cast<double>(half->unit) * static_cast<double>(sums[k]);
-      return;
-    }
-    std::array<const float*, 16> columns{};
-    std::array<backend::LaneSums, 16> sums{};
-    for (std::size_t k = 0; k < items.size(); ++k) columns[k] = kernel_.dense()->column(items[k]);
-    backend::add_rises({columns.data(), items.size()}, covered(), kernel_.rows(), {sums.data(), items.size()});
-    for (std::size_t k = 0; k < items.size(); ++k) out[k] = sums[k].total();
-  }
-
-  void streamed_gains(Cpu executor, const StreamedEntries& streamed, std::span<const Index> items,
-                      std::span<double> out) const {
-    constexpr Index edge = StreamedEntries::edge, width = StreamedEntries::Columns::width;
-    const auto columns = streamed.gather(items);
-    for_each_tile(executor, columns.blocks(), [&](Index b) {
-      StreamedEntries::Tile tile(edge * width);
-      std::array<backend::LaneSums, width> sums{};
-      std::array<const float*, width> parts{};
-      const auto count = static_cast<std::size_t>(columns.columns_in(b));
-      for (std::size_t c = 0; c < count; ++c) parts[c] = tile.data() + static_cast<Index>(c) * edge;
-      for (Index a = 0; a < streamed.row_blocks(); ++a) {
-        columns.tile(a, b, tile);
-        backend::Covered rows = covered();
-        rows.coverage += a * edge;
-        if (rows.cap != nullptr) rows.cap += a * edge;
-        backend::add_rises({parts.data(), count}, rows, streamed.rows_in(a), {sums.data(), count});
-      }
-      for (std::size_t c = 0; c < count; ++c) out[static_cast<std::size_t>(b * width) + c] = sums[c].total();
-    });
-  }
 
   double column_gain(Index j, const float* column) const {
     backend::LaneSums sum;

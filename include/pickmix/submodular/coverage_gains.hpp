@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// How much some candidates would add to what is covered, for each way a kernel is kept.
+#pragma once
+
+#include <pickmix/backend/coverage.hpp>
+#include <pickmix/core/parallel.hpp>
+#include <pickmix/core/types.hpp>
+#include <pickmix/kernel/kernel.hpp>
+#include <pickmix/kernel/streamed.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace pickmix::inline v0::detail {
+
+/// out[k] = Σ_i max(min(s_ij, cap_i) − coverage_i, 0) for j = items[k]: the same bits for every storage of the same entries.
+///
+/// \shape items, out: the same number; at most 16 of a dense or half-size kernel
+inline void coverage_gains(const SparseEntries& sparse, const backend::Covered& rows, std::span<const Index> items,
+                           std::span<double> out) {
+  for (std::size_t k = 0; k < items.size(); ++k) {
+    const auto of = sparse.rows_of(items[k]);
+    const auto values = sparse.values_of(items[k]);
+    backend::LaneSums sum;
+    for (std::size_t e = 0; e < of.size(); ++e) sum.add(of[e], backend::rise(values[e], rows, of[e]));
+    out[k] = sum.total();
+  }
+}
+
+inline void coverage_gains(const DenseEntries& dense, const backend::Covered& rows, std::span<const Index> items,
+                           std::span<double> out) {
+  std::array<const float*, 16> columns{};
+  std::array<backend::LaneSums, 16> sums{};
+  for (std::size_t k = 0; k < items.size(); ++k) columns[k] = dense.column(items[k]);
+  backend::add_rises({columns.data(), items.size()}, rows, dense.rows, {sums.data(), items.size()});
+  for (std::size_t k = 0; k < items.size(); ++k) out[k] = sums[k].total();
+}
+
+/// Exact in the kernel's unit, in which coverage and caps are given.
+inline void coverage_gains(const HalfEntries& half, const backend::HalfCovered& rows, std::span<const Index> items,
+                           std::span<double> out) {
+  std::array<const std::int16_t*, 16> columns{};
+  std::array<std::int64_t, 16> sums{};
+  for (std::size_t k = 0; k < items.size(); ++k) columns[k] = half.column(items[k]);
+  backend::add_rises({columns.data(), items.size()}, rows, half.rows, {sums.data(), items.size()});
+  for (std::size_t k = 0; k < items.size(); ++k) out[k] = static_cast<double>(half.unit) * static_cast<double>(sums[k]);
+}
+
+/// Tile by tile, on the executor's threads.
+inline void coverage_gains(Cpu executor, const StreamedEntries& streamed, const backend::Covered& covered,
+                           std::span<const Index> items, std::span<double> out) {
+  constexpr Index edge = StreamedEntries::edge, width = StreamedEntries::Columns::width;
+  const auto columns = streamed.gather(items);
+  for_each_tile(executor, columns.blocks(), [&](Index b) {
+    StreamedEntries::Tile tile(edge * width);
+    std::array<backend::LaneSums, width> sums{};
+    std::array<const float*, width> parts{};
+    const auto count = static_cast<std::size_t>(columns.columns_in(b));
+    for (std::size_t c = 0; c < count; ++c) parts[c] = tile.data() + static_cast<Index>(c) * edge;
+    for (Index a = 0; a < streamed.row_blocks(); ++a) {
+      columns.tile(a, b, tile);
+      backend::Covered rows = covered;
+      rows.coverage += a * edge;
+      if (rows.cap != nullptr) rows.cap += a * edge;
+      backend::add_rises({parts.data(), count}, rows, streamed.rows_in(a), {sums.data(), count});
+    }
+    for (std::size_t c = 0; c < count; ++c) out[static_cast<std::size_t>(b * width) + c] = sums[c].total();
+  });
+}
+
+}  // namespace pickmix::inline v0::detail
