@@ -108,9 +108,9 @@ struct SampledStart {
     const std::vector<Index> rows = draw(f.size(), first, streamed->memory_limit());
     std::vector<Index> start;
     {
-      auto small = f.among(executor, rows);
+      auto part = f.among(executor, rows);
       detail::SampleLedger<L> few(ledger, rows, first);
-      for (Index j : LazyGreedy{}(executor, small, few).indices) start.push_back(rows[static_cast<std::size_t>(j)]);
+      for (Index j : LazyGreedy{}(executor, part, few).indices) start.push_back(rows[static_cast<std::size_t>(j)]);
     }
 
     const L whole = ledger;
