@@ -10,6 +10,7 @@ packages='g++ cmake make libeigen3-dev libfmt-dev catch2 nlohmann-json3-dev'
 for preset; do
   case $preset in
     clang) packages="$packages clang" ;;
+    asan) packages="$packages clang libclang-rt-dev" ;;
     release) packages="$packages libbenchmark-dev" ;;
   esac
 done
