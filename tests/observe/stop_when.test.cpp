@@ -38,7 +38,7 @@ TEST_CASE("the first pick that adds less than was asked for is the last") {
 TEST_CASE("a gain that nothing falls below stops nothing, and NaN is refused") {
   const auto pool = instances::normal(2, 100, 6);
   CHECK(select(pool, StopBelowGain(-1.0)).indices.size() == 60);
-  CHECK_THAT(thrown<ValueError>([] { StopBelowGain(std::numeric_limits<double>::quiet_NaN()); }),
+  CHECK_THAT(thrown<ValueError>([] { StopBelowGain{std::numeric_limits<double>::quiet_NaN()}; }),
              ContainsSubstring("StopBelowGain: gain is nan"));
 }
 
