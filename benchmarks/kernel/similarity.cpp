@@ -2,30 +2,23 @@
 // The cosine kernel of n embeddings, against one Eigen product of the same matrices (twice the operations, no symmetry).
 #include <pickmix/pickmix.hpp>
 
+#include "support/embeddings.hpp"
+
 #include <benchmark/benchmark.h>
 #include <Eigen/Core>
 
 namespace {
 
-using Rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
-Rows embeddings(pickmix::Index n, pickmix::Index d) {
-  pickmix::RandomStream random(1, 0);
-  Rows rows(n, d);
-  for (auto& x : rows.reshaped()) x = static_cast<float>(random.normal());
-  return rows;
-}
-
 void similarity(benchmark::State& state) {
-  const auto rows = embeddings(state.range(0), 384);
+  const auto rows = measured::embeddings("none", state.range(0));
   for (auto _ : state)
     benchmark::DoNotOptimize(
         pickmix::similarity(pickmix::cpu.threads(state.range(1)), rows, pickmix::SimilarityOptions{}));
 }
 
 void eigen_product(benchmark::State& state) {
-  const auto rows = embeddings(state.range(0), 384);
-  Rows out(rows.rows(), rows.rows());
+  const auto rows = measured::embeddings("none", state.range(0));
+  measured::Rows out(rows.rows(), rows.rows());
   for (auto _ : state) {
     out.noalias() = rows * rows.transpose();
     benchmark::DoNotOptimize(out.data());

@@ -1,48 +1,26 @@
 // SPDX-License-Identifier: MIT
 // Graph cut over similarities that are never computed: a pick against one matrix–vector product, which a pick would cost
 // if all gains were brought up to date. Sizes: PICKMIX_BENCH_N, PICKMIX_BENCH_D and PICKMIX_BENCH_K in the environment.
-#include <pickmix/core/rng.hpp>
 #include <pickmix/kernel/similarity.hpp>
 #include <pickmix/submodular/graph_cut.hpp>
 #include <pickmix/submodular/lazy_greedy.hpp>
+
+#include "support/embeddings.hpp"
+#include "support/machine.hpp"
 
 #include <benchmark/benchmark.h>
 #include <Eigen/Core>
 
 #include <chrono>
-#include <cmath>
-#include <cstdint>
-#include <cstdlib>
 
 namespace {
 
 using pickmix::Index;
-using Rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+const Index n = measured::size_from("PICKMIX_BENCH_N", 50000), d = measured::size_from("PICKMIX_BENCH_D", 384),
+            k = measured::size_from("PICKMIX_BENCH_K", 1000);
 
-Index size(const char* name, Index otherwise) {
-  const char* const text = std::getenv(name);
-  return text == nullptr ? otherwise : static_cast<Index>(std::atoll(text));
-}
-const Index n = size("PICKMIX_BENCH_N", 50000), d = size("PICKMIX_BENCH_D", 384), k = size("PICKMIX_BENCH_K", 1000);
-
-/// Rows in 200 clusters of unequal size and spread; cheap noise, for there may be a million of them.
-const Rows& embeddings() {
-  static const Rows rows = [] {
-    constexpr Index clusters = 200;
-    pickmix::RandomStream random(1, 0);
-    Rows centres(clusters, d), out(n, d);
-    for (auto& x : centres.reshaped()) x = static_cast<float>(random.normal());
-    std::uint64_t state = 1;
-    for (Index r = 0; r < n; ++r) {
-      const auto cluster = static_cast<Index>(std::pow(random.uniform(), 2.0) * clusters);
-      const float spread = 1.0f + static_cast<float>(random.uniform());
-      for (Index c = 0; c < d; ++c) {
-        state = state * 6364136223846793005u + 1442695040888963407u;
-        out(r, c) = centres(cluster, c) + spread * (static_cast<float>(state >> 40) * 0x1p-23f - 1.0f);
-      }
-    }
-    return out;
-  }();
+const measured::Rows& embeddings() {
+  static const measured::Rows rows = measured::embeddings("clustered", n, d);
   return rows;
 }
 

@@ -2,25 +2,13 @@
 // Facility location over a kernel that is there already: lazy greedy against naive greedy, for 1, 10 and 30 % of n.
 #include <pickmix/pickmix.hpp>
 
-#include <benchmark/benchmark.h>
-#include <Eigen/Core>
+#include "support/embeddings.hpp"
 
-#include <cmath>
+#include <benchmark/benchmark.h>
 
 namespace {
 
-/// Clustered unit vectors, as sentence embeddings are: 50 topics of unequal size.
-pickmix::Kernel kernel(pickmix::Index n) {
-  constexpr pickmix::Index d = 64, topics = 50;
-  pickmix::RandomStream random(1, 0);
-  Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> centres(topics, d), rows(n, d);
-  for (auto& x : centres.reshaped()) x = static_cast<float>(random.normal());
-  for (pickmix::Index r = 0; r < n; ++r) {
-    const auto topic = static_cast<pickmix::Index>(std::pow(random.uniform(), 2.0) * topics);
-    for (pickmix::Index c = 0; c < d; ++c) rows(r, c) = centres(topic, c) + 0.8f * static_cast<float>(random.normal());
-  }
-  return pickmix::similarity(rows);
-}
+pickmix::Kernel kernel(pickmix::Index n) { return pickmix::similarity(measured::embeddings("clustered", n, 64)); }
 
 template <class Maximizer>
 void select(benchmark::State& state) {

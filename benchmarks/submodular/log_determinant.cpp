@@ -1,45 +1,30 @@
 // SPDX-License-Identifier: MIT
 // Log-determinant on clustered embeddings: lazy greedy against fast greedy MAP inference (Chen et al. 2018), by which every
 // pick updates all items. Sizes: PICKMIX_BENCH_N, PICKMIX_BENCH_D and PICKMIX_BENCH_K in the environment; epsilon is 1.
-#include <pickmix/core/rng.hpp>
 #include <pickmix/kernel/similarity.hpp>
 #include <pickmix/submodular/lazy_greedy.hpp>
 #include <pickmix/submodular/log_determinant.hpp>
+
+#include "support/embeddings.hpp"
+#include "support/machine.hpp"
 
 #include <benchmark/benchmark.h>
 #include <Eigen/Core>
 
 #include <cmath>
-#include <cstdlib>
 #include <vector>
 
 namespace {
 
 using pickmix::Index;
-using Rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+const Index n = measured::size_from("PICKMIX_BENCH_N", 10000), d = measured::size_from("PICKMIX_BENCH_D", 384),
+            k = measured::size_from("PICKMIX_BENCH_K", 300);
 
-Index size(const char* name, Index otherwise) {
-  const char* const text = std::getenv(name);
-  return text == nullptr ? otherwise : static_cast<Index>(std::atoll(text));
-}
-const Index n = size("PICKMIX_BENCH_N", 10000), d = size("PICKMIX_BENCH_D", 384), k = size("PICKMIX_BENCH_K", 300);
-
-/// Unit vectors in 200 clusters of unequal size and spread, a tenth of them anywhere.
-const Rows& embeddings() {
-  static const Rows rows = [] {
-    constexpr Index clusters = 200;
-    pickmix::RandomStream random(1, 0);
-    Rows centres(clusters, d), out(n, d);
-    for (auto& x : centres.reshaped()) x = static_cast<float>(random.normal());
-    for (Index r = 0; r < n; ++r) {
-      const auto cluster = static_cast<Index>(std::pow(random.uniform(), 2.0) * clusters);
-      const bool anywhere = random.uniform() < 0.1;
-      const float spread = 0.5f + 0.7f * static_cast<float>(random.uniform());
-      for (Index c = 0; c < d; ++c)
-        out(r, c) = (anywhere ? 0.0f : centres(cluster, c)) + spread * static_cast<float>(random.normal());
-    }
-    out.rowwise().normalize();
-    return out;
+const measured::Rows& embeddings() {
+  static const measured::Rows rows = [] {
+    measured::Rows made = measured::embeddings("clustered", n, d);
+    made.rowwise().normalize();
+    return made;
   }();
   return rows;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The clock, the memory and the peak of the machine that a benchmark runs on.
+// The clock, the memory and the peak of the machine that a benchmark runs on, and the sizes it is told.
 #pragma once
 
 #include <pickmix/backend/instruction_set.hpp>
@@ -9,12 +9,19 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
 #endif
 
 namespace measured {
+
+/// A size from the environment, so that a large machine can be given large work.
+inline std::int64_t size_from(const char* variable, std::int64_t otherwise) {
+  const char* const text = std::getenv(variable);
+  return text == nullptr ? otherwise : std::atoll(text);
+}
 
 inline double seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();

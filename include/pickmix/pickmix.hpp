@@ -31,6 +31,7 @@
 #include <pickmix/kernel/above.hpp>
 #include <pickmix/kernel/cells.hpp>
 #include <pickmix/kernel/column_sums.hpp>
+#include <pickmix/kernel/columns.hpp>
 #include <pickmix/kernel/diagonal.hpp>
 #include <pickmix/kernel/kernel.hpp>
 #include <pickmix/kernel/metric.hpp>
@@ -69,8 +70,8 @@
 #include <pickmix/submodular/feature_based.hpp>
 #include <pickmix/submodular/graph_cut.hpp>
 #include <pickmix/submodular/graph_cut_objective.hpp>
-#include <pickmix/submodular/kernel_columns.hpp>
 #include <pickmix/submodular/lazy_greedy.hpp>
+#include <pickmix/submodular/lazy_heap.hpp>
 #include <pickmix/submodular/log_determinant.hpp>
 #include <pickmix/submodular/log_determinant_cholesky.hpp>
 #include <pickmix/submodular/log_determinant_known.hpp>

@@ -169,7 +169,7 @@ TEST_CASE("A weight that is negative or not finite is refused by name") {
 TEST_CASE("Forms that compare rows with references of the candidates need a square kernel, the others do not") {
   const auto wide = instances::real(1, 4, 6);
   const Reference reference{instances::real(2, 3, 6)};
-  const auto square = ContainsSubstring("the kernel is 4 x 6; its rows must be its candidates");
+  const auto square = ContainsSubstring("kernel is 4 x 6; it must be square");
   CHECK_THAT(thrown<ShapeError>([&] { (void)of_pool.mutual_information(wide, reference); }), square);
   CHECK_THAT(thrown<ShapeError>([&] { (void)query.conditional_gain(wide, reference); }), square);
   CHECK_THAT(thrown<ShapeError>([&] { (void)query.conditional_mutual_information(wide, reference, reference); }),

@@ -2,7 +2,9 @@
 // Graph cut on every kind of kernel: values by definition, laws, ties.
 #include <pickmix/submodular/graph_cut_objective.hpp>
 
+#include <pickmix/core/rng.hpp>
 #include <pickmix/kernel/similarity.hpp>
+#include <pickmix/submodular/brute_force.hpp>
 #include <pickmix/submodular/lazy_greedy.hpp>
 #include <support/set_function.hpp>
 #include <support/thrown.hpp>
@@ -179,4 +181,28 @@ TEST_CASE("Copies share the kernel and not the set") {
   auto other = f;
   other.add(0);
   CHECK(other.gain(1) < f.gain(1));
+}
+
+TEST_CASE("Where items can lower the objective, the certificate holds all the same") {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    RandomStream random(seed, 1);
+    Matrix s{8, 8};
+    for (Index i = 0; i < 8; ++i)
+      for (Index j = 0; j <= i; ++j) s(i, j) = s(j, i) = i == j ? 1.0f : static_cast<float>(random.uniform());
+    GraphCutObjective f(Kernel(s.view()), 2.0), g = f;
+    REQUIRE((f.diminishing_returns_hold() && !f.monotone_holds()));
+    const double optimum = maximize(g, Count{4}, BruteForce{}).value;
+    CAPTURE(seed);
+    CHECK(maximize(f, Count{4}, LazyGreedy{}).upper_bound >= optimum);
+  }
+}
+
+TEST_CASE("It is monotone where it says so") {
+  const Kernel kernel = of(instances::normal(21, 40, 5), ShiftedCosine{}, Storage::full);
+  CHECK(GraphCutObjective(kernel, 0.5).monotone_holds());
+  CHECK(laws::monotone(GraphCutObjective(kernel, 0.45)) == "");
+  CHECK(!GraphCutObjective(kernel, 0.51).monotone_holds());
+  CHECK(!GraphCutObjective(kernel, 0.3, std::vector<double>(40, -0.1)).monotone_holds());
+  CHECK(GraphCutObjective(std::vector<double>{1.0, 0.0}).monotone_holds());
+  CHECK(!GraphCutObjective(std::vector<double>{1.0, -1.0}).monotone_holds());
 }

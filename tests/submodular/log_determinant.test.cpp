@@ -48,6 +48,7 @@ struct Definitions {
   }
   double plain(Items set) const { return log_det(part(pool, list(set), list(set))); }
   double given(Items set, const Eigen::MatrixXd& within, const Eigen::MatrixXd& to_pool) const {
+    if (list(set).empty()) return 0.0;
     const Eigen::MatrixXd q = part(to_pool, all(to_pool.rows()), list(set));
     return log_det(part(pool, list(set), list(set)) - q.transpose() * within.llt().solve(q));
   }

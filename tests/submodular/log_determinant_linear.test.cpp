@@ -5,6 +5,7 @@
 #include <pickmix/kernel/similarity.hpp>
 #include <support/catch.hpp>
 #include <support/instances.hpp>
+#include <support/log_determinant_definition.hpp>
 
 #include <Eigen/Cholesky>
 #include <Eigen/Core>
@@ -13,38 +14,8 @@
 
 using namespace pickmix;
 
-namespace {
-
-/// What the items before leave of each, known items with rows b before them all.
-double residual(const Kernel& s, double epsilon, const detail::KnownRows& known, const std::vector<Index>& picks,
-                Index j) {
-  const auto entry = [&](Index a, Index b) {
-    double left = static_cast<double>(s(a, b)) + (a == b ? epsilon : 0.0);
-    for (Index t = 0; t < known.width; ++t)
-      left -= static_cast<double>(known.row(a)[t]) * static_cast<double>(known.row(b)[t]);
-    return left;
-  };
-  const auto size = static_cast<Index>(picks.size());
-  Eigen::MatrixXd within(size, size);
-  Eigen::VectorXd to(size);
-  for (Index a = 0; a < size; ++a) {
-    to[a] = entry(picks[static_cast<std::size_t>(a)], j);
-    for (Index b = 0; b < size; ++b)
-      within(a, b) = entry(picks[static_cast<std::size_t>(a)], picks[static_cast<std::size_t>(b)]);
-  }
-  return entry(j, j) - (size == 0 ? 0.0 : to.dot(within.llt().solve(to)));
-}
-
-/// Two features' worth of known items, padded.
-detail::KnownRows known_rows(Index n) {
-  const auto some = instances::normal(7, n, 2);
-  detail::KnownRows out{16, std::vector<float>(static_cast<std::size_t>(16 * n), 0.0f)};
-  for (Index j = 0; j < n; ++j)
-    for (Index t = 0; t < 2; ++t) out.entries[static_cast<std::size_t>(16 * j + t)] = 0.1f * some.view()(j, t);
-  return out;
-}
-
-}  // namespace
+using log_determinant::known_rows;
+using log_determinant::residual;
 
 TEST_CASE("Residuals are those of the definition, with known items and without, over several blocks of picks") {
   const Index n = 90;

@@ -113,5 +113,5 @@ TEST_CASE("Selections and kernels that do not fit together are refused by name")
   }
   CHECK(represent(wide, selected({5})).weight == std::vector<Index>{4});
   CHECK_THAT(thrown<ShapeError>([&] { (void)nearest_earlier(wide, selected({5})); }),
-             ContainsSubstring("nearest_earlier: the kernel is 4 x 6"));
+             ContainsSubstring("nearest_earlier: kernel is 4 x 6"));
 }

@@ -399,3 +399,12 @@ TEST_CASE("Beyond near_above rows only near ones are compared, as far as they ho
   CHECK(fallen_back.recall == 1.0);
   CHECK(fallen_back.indices == all.indices);
 }
+
+TEST_CASE("What was measured on some candidates proves nothing, even where it says that nothing was missed") {
+  instances::Matrix pool = instances::matrix(640, 16, [](Index i, Index k) { return i % 16 == k ? 1.0f : 0.0f; });
+  for (Index i = 0; i < 640; ++i) pool(i, (i + 1) % 16) = 0.001f * static_cast<float>(i / 16);
+  FacilityLocationObjective f(similarity(pool.view(), {.storage = Storage::streamed}));
+  const auto s = maximize(f, Count{100}, SampledStart{.exact_up_to = 0, .sample = 320, .picks = 64, .near_above = 1});
+  CHECK(s.recall > 0.9);
+  CHECK(s.upper_bound == std::numeric_limits<double>::infinity());
+}

@@ -87,8 +87,7 @@ inline Reference make_reference(Cpu, const Kernel&, const char* name, const Refe
   if (const auto* reference = std::get_if<Reference>(&data)) return *reference;
   raise<ValueError>(
       "delift::select: {} is given by embeddings and the pool by a kernel; give a Reference, whose to_pool has one "
-      "column "
-      "for each candidate",
+      "column for each candidate",
       name);
 }
 

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <pickmix/core/error.hpp>
-#include <pickmix/core/matrix_view.hpp>
 #include <pickmix/core/types.hpp>
+#include <pickmix/kernel/columns.hpp>
 #include <pickmix/kernel/kernel.hpp>
 
 #include <algorithm>
@@ -29,18 +29,9 @@ struct Reference {
 /// \complexity one pass over `to_pool`
 inline std::vector<float> relevance(const Kernel& to_pool) {
   std::vector<float> out(static_cast<std::size_t>(to_pool.columns()));
-  constexpr Index batch = 48;
-  std::vector<float> columns(static_cast<std::size_t>(batch * to_pool.rows()));
-  std::vector<Index> items;
-  for (Index first = 0; first < to_pool.columns(); first += batch) {
-    items.clear();
-    for (Index j = first; j < std::min(first + batch, to_pool.columns()); ++j) items.push_back(j);
-    to_pool.read(items, MatrixView<float>(columns.data(), static_cast<Index>(items.size()), to_pool.rows()));
-    for (std::size_t c = 0; c < items.size(); ++c) {
-      const auto begin = columns.begin() + static_cast<std::ptrdiff_t>(c) * to_pool.rows();
-      out[static_cast<std::size_t>(items[c])] = std::max(0.0f, *std::max_element(begin, begin + to_pool.rows()));
-    }
-  }
+  detail::for_each_column(to_pool, [&](Index j, std::span<const float> column) {
+    out[static_cast<std::size_t>(j)] = std::max(0.0f, *std::max_element(column.begin(), column.end()));
+  });
   return out;
 }
 

@@ -151,9 +151,10 @@ class StreamedEntries {
     backend::inner_products(*columns_, column, 16, *rows_, row, 48, products.data(), 48);
     const float product = products[(j - column) * 48 + i - row];
     if (linear()) return product;
-    const float squares = column_squares_[j] + row_squares_[i];
     using Lanes = Eigen::Array<float, 16, 1>;  // the vectorised exponential, as in a tile
-    return Lanes((-gamma_ * Lanes::Constant(squares - 2.0f * product).max(0.0f)).exp())[0];
+    Lanes entry = Lanes::Constant(product);
+    finish(Lanes(Lanes::Constant(row_squares_[i])), column_squares_[j], entry);
+    return entry[0];
   }
 
  private:

@@ -6,9 +6,9 @@
 #include <pickmix/core/lane_sum.hpp>
 #include <pickmix/core/parallel.hpp>
 #include <pickmix/core/types.hpp>
+#include <pickmix/kernel/columns.hpp>
 #include <pickmix/kernel/kernel.hpp>
 #include <pickmix/submodular/concave.hpp>
-#include <pickmix/submodular/kernel_columns.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <pickmix/core/types.hpp>
+#include <pickmix/kernel/columns.hpp>
 #include <pickmix/kernel/kernel.hpp>
-#include <pickmix/submodular/kernel_columns.hpp>
 
 #include <algorithm>
 #include <cstddef>

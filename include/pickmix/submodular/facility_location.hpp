@@ -2,14 +2,13 @@
 // The family of facility-location objectives: one class, and what makes it each of its published forms.
 #pragma once
 
-#include <pickmix/core/error.hpp>
 #include <pickmix/core/types.hpp>
+#include <pickmix/kernel/columns.hpp>
 #include <pickmix/kernel/kernel.hpp>
 #include <pickmix/kernel/reference.hpp>
 #include <pickmix/submodular/facility_location_objective.hpp>
 
 #include <cstddef>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -39,14 +38,14 @@ struct FacilityLocation {
     std::vector<float> relevant = scaled(relevance(target.to_pool), eta);
     if (form == TargetForm::query) return FacilityLocationObjective(target.to_pool, {.bonus = std::move(relevant)});
     if (form == TargetForm::relevance) return FacilityLocationObjective(kernel, {.bonus = std::move(relevant)});
-    check_square("mutual_information", kernel);
+    detail::check_square("FacilityLocation::mutual_information", kernel);
     return FacilityLocationObjective(kernel, {.cap = std::move(relevant)});
   }
 
   /// FLCG: Σ_i max(max_{j∈A} s_ij − ν max_p s_pi, 0) with p over the known items.
   FacilityLocationObjective conditional_gain(const Kernel& kernel, const Reference& known, double nu = 1.0) const {
     detail::check_reference("FacilityLocation::conditional_gain", "nu", kernel, known, nu);
-    check_square("conditional_gain", kernel);
+    detail::check_square("FacilityLocation::conditional_gain", kernel);
     return FacilityLocationObjective(kernel, {.floor = scaled(relevance(known.to_pool), nu)});
   }
 
@@ -56,7 +55,7 @@ struct FacilityLocation {
                                                            double nu = 1.0) const {
     detail::check_reference("FacilityLocation::conditional_mutual_information", "eta", kernel, target, eta);
     detail::check_reference("FacilityLocation::conditional_mutual_information", "nu", kernel, known, nu);
-    check_square("conditional_mutual_information", kernel);
+    detail::check_square("FacilityLocation::conditional_mutual_information", kernel);
     return FacilityLocationObjective(
         kernel, {.floor = scaled(relevance(known.to_pool), nu), .cap = scaled(relevance(target.to_pool), eta)});
   }
@@ -68,11 +67,6 @@ struct FacilityLocation {
   static std::vector<float> scaled(std::vector<float> values, double by) {
     for (float& x : values) x = static_cast<float>(x * by);
     return values;
-  }
-  static void check_square(std::string_view what, const Kernel& kernel) {
-    if (kernel.rows() != kernel.columns())
-      raise<ShapeError>("FacilityLocation::{}: the kernel is {} x {}; its rows must be its candidates", what,
-                        kernel.rows(), kernel.columns());
   }
 };
 

@@ -212,9 +212,6 @@ class FacilityLocationObjective {
     return true;
   }
 
-  /// Whether `keep_above` has been done since the last reset.
-  bool settled() const { return rest_.has_value(); }
-
   /// About how many bytes `keep_above` needs after `added` good picks: of n entries a row, one in `added` is above the
   /// largest of `added` others.
   double bytes_above(Index added) const {

@@ -7,10 +7,10 @@
 #include <pickmix/core/parallel.hpp>
 #include <pickmix/core/types.hpp>
 #include <pickmix/kernel/column_sums.hpp>
+#include <pickmix/kernel/columns.hpp>
 #include <pickmix/kernel/diagonal.hpp>
 #include <pickmix/kernel/kernel.hpp>
 #include <pickmix/kernel/symmetry.hpp>
-#include <pickmix/submodular/kernel_columns.hpp>
 
 #include <algorithm>
 #include <array>

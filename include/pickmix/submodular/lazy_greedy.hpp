@@ -6,14 +6,14 @@
 #include <pickmix/core/parallel.hpp>
 #include <pickmix/core/types.hpp>
 #include <pickmix/submodular/best_single.hpp>
+#include <pickmix/submodular/lazy_heap.hpp>
 #include <pickmix/submodular/maximize.hpp>
 #include <pickmix/submodular/naive_greedy.hpp>
 #include <pickmix/submodular/objective.hpp>
 #include <pickmix/submodular/selection.hpp>
 
-#include <algorithm>
 #include <cstddef>
-#include <limits>
+#include <span>
 #include <vector>
 
 namespace pickmix::inline v0 {
@@ -29,100 +29,32 @@ bool in_reach(const L& ledger, Index j) {
     return ledger.affords(j);
 }
 
-/// For each item the gain computed last, an upper bound of its gain now, and a heap of those that may still be picked.
+/// The gain of each item in `reach`, of the others 0.
 template <class F, class L>
-class GainBounds {
- public:
-  GainBounds(Cpu executor, const F& f, const L& ledger)
-      : executor_(executor), gains_(static_cast<std::size_t>(f.size()), 0.0), computed_(gains_.size(), never) {
-    if constexpr (BatchedObjective<F>) batch_ = std::max<Index>(f.batch(), 1);
-    for (Index j = 0; j < f.size(); ++j)
-      if (in_reach(ledger, j)) stale_.push_back(j);
-    refresh(f, 0);
-    std::erase_if(stale_, [&](Index j) { return !ledger.affords(j); });
-    heap_.reserve(stale_.size());
-    for (Index j : stale_) heap_.push_back({key(ledger, j), j});
-    std::make_heap(heap_.begin(), heap_.end(), loses_to);
+std::vector<double> gains_in_reach(const F& f, const LazyHeap<F, L>& heap, std::span<const Index> reach) {
+  std::vector<double> gains(static_cast<std::size_t>(f.size()), 0.0);
+  for (Index j : reach) gains[static_cast<std::size_t>(j)] = heap.gain(j);
+  return gains;
+}
+
+/// A bound on what a set within `whole` can add to what is `selected`. Only the gains that enter the bound are computed
+/// again.
+template <class F, class L>
+double residual(const F& f, LazyHeap<F, L>& heap, const L& whole, std::span<const Index> reach,
+                std::span<const Index> selected) {
+  const auto picked = static_cast<Index>(selected.size());
+  std::vector<Index> stale;
+  for (;;) {
+    std::vector<double> gains = gains_in_reach(f, heap, reach);
+    for (Index j : selected) gains[static_cast<std::size_t>(j)] = 0.0;
+    const LargestSum largest = whole.largest(gains);
+    stale.clear();
+    for (Index j : largest.items)
+      if (!heap.is_fresh(j, picked)) stale.push_back(j);
+    if (stale.empty()) return largest.sum;
+    heap.compute(stale, picked);
   }
-
-  const std::vector<double>& gains() const { return gains_; }
-  double gain(Index j) const { return gains_[static_cast<std::size_t>(j)]; }
-  const std::vector<Index>& items_at_start() const { return stale_; }
-  Index evaluations() const { return evaluations_; }
-
-  /// Takes the item with the largest present gain per price out of the heap.
-  /// \return false if nothing is affordable
-  bool take_best(const F& f, const L& ledger, Index picked, Index& best) {
-    for (;;) {
-      stale_.clear();
-      while (!heap_.empty() && static_cast<Index>(stale_.size()) < batch_) {
-        const Index top = heap_.front().item;
-        const bool affordable = ledger.affords(top);
-        if (affordable && computed_[static_cast<std::size_t>(top)] == picked) break;
-        std::pop_heap(heap_.begin(), heap_.end(), loses_to);
-        heap_.pop_back();
-        if (affordable) stale_.push_back(top);
-      }
-      if (stale_.empty()) break;
-      refresh(f, picked);
-      for (Index j : stale_) {
-        heap_.push_back({key(ledger, j), j});
-        std::push_heap(heap_.begin(), heap_.end(), loses_to);
-      }
-    }
-    if (heap_.empty()) return false;
-    best = heap_.front().item;
-    std::pop_heap(heap_.begin(), heap_.end(), loses_to);
-    heap_.pop_back();
-    return true;
-  }
-
-  /// A bound on what a set within `whole` can still add. Only the gains that enter the bound are computed again.
-  double residual(const F& f, const L& whole, std::span<const Index> selected, Index picked) {
-    for (Index j : selected) {
-      gains_[static_cast<std::size_t>(j)] = 0.0;
-      computed_[static_cast<std::size_t>(j)] = picked;
-    }
-    for (;;) {
-      const LargestSum largest = whole.largest(gains_);
-      stale_.clear();
-      for (Index j : largest.items)
-        if (computed_[static_cast<std::size_t>(j)] != picked) stale_.push_back(j);
-      if (stale_.empty()) return largest.sum;
-      refresh(f, picked);
-    }
-  }
-
- private:
-  static constexpr Index never = -1;
-  struct Candidate {
-    double key;
-    Index item;
-  };
-  static bool loses_to(const Candidate& a, const Candidate& b) {
-    return a.key != b.key ? a.key < b.key : a.item > b.item;
-  }
-  double key(const L& ledger, Index j) const { return gain(j) / ledger.price(j); }
-
-  /// Computes the gains of `stale_`.
-  void refresh(const F& f, Index picked) {
-    fresh_.resize(stale_.size());
-    compute_gains(executor_, f, stale_, fresh_);
-    for (std::size_t k = 0; k < stale_.size(); ++k) {
-      gains_[static_cast<std::size_t>(stale_[k])] = fresh_[k];
-      computed_[static_cast<std::size_t>(stale_[k])] = picked;
-    }
-    evaluations_ += static_cast<Index>(stale_.size());
-  }
-
-  Cpu executor_;
-  Index batch_ = 1;
-  std::vector<double> gains_, fresh_;
-  std::vector<Index> computed_;  // how many items were picked when the gain was computed
-  std::vector<Index> stale_;
-  std::vector<Candidate> heap_;
-  Index evaluations_ = 0;
-};
+}
 
 }  // namespace detail
 
@@ -148,24 +80,32 @@ struct LazyGreedy {
 
     const L whole = ledger;
     detail::BestSingle<F, L> single(f);
-    detail::GainBounds<F, L> bounds(executor, f, ledger);
-    for (Index j : bounds.items_at_start()) single.consider(j, bounds.gain(j));
-    const double at_start = whole.largest(bounds.gains()).sum;
+    detail::LazyHeap<F, L> heap(executor, f, ledger);
+    std::vector<Index> reach;
+    for (Index j = 0; j < f.size(); ++j)
+      if (detail::in_reach(ledger, j)) reach.push_back(j);
+    heap.compute(reach, 0);
+    for (Index j : reach)
+      if (ledger.affords(j)) {
+        single.consider(j, heap.gain(j));
+        heap.push(j);
+      }
+    const double at_start = whole.largest(detail::gains_in_reach(f, heap, reach)).sum;
 
     Selection selection;
     const auto picked = [&] { return static_cast<Index>(selection.indices.size()); };
     Index best = 0;
-    while (bounds.take_best(f, ledger, picked(), best)) {
-      if (bounds.gain(best) < 0.0 && !fill) {
+    while (heap.take_best(picked(), best)) {
+      if (heap.gain(best) < 0.0 && !fill) {
         selection.reason = StopReason::no_positive_gain;
         break;
       }
-      if (!detail::pick(f, best, bounds.gain(best), ledger, selection, observers...)) break;
+      if (!detail::pick(f, best, heap.gain(best), ledger, selection, observers...)) break;
       if (!detail::settle(executor, f, selection, observers...)) break;
     }
-    const double residual = bounds.residual(f, whole, selection.indices, picked());
+    const double residual = detail::residual(f, heap, whole, reach, selection.indices);
     selection.upper_bound = detail::certificate(f, selection.value, at_start, residual);
-    selection.evaluations = bounds.evaluations();
+    selection.evaluations = heap.evaluations();
     single.take_if_better(f, ledger, selection, observers...);
     return selection;
   }

@@ -5,11 +5,11 @@
 #include <pickmix/core/error.hpp>
 #include <pickmix/core/parallel.hpp>
 #include <pickmix/core/types.hpp>
+#include <pickmix/kernel/columns.hpp>
 #include <pickmix/kernel/diagonal.hpp>
 #include <pickmix/kernel/kernel.hpp>
 #include <pickmix/kernel/streamed.hpp>
 #include <pickmix/kernel/symmetry.hpp>
-#include <pickmix/submodular/kernel_columns.hpp>
 #include <pickmix/submodular/log_determinant_cholesky.hpp>
 #include <pickmix/submodular/log_determinant_known.hpp>
 #include <pickmix/submodular/log_determinant_linear.hpp>

@@ -3,8 +3,9 @@
 #pragma once
 
 #include <pickmix/core/error.hpp>
-#include <pickmix/core/matrix_view.hpp>
+#include <pickmix/core/parallel.hpp>
 #include <pickmix/core/types.hpp>
+#include <pickmix/kernel/columns.hpp>
 #include <pickmix/kernel/kernel.hpp>
 #include <pickmix/submodular/selection.hpp>
 
@@ -42,21 +43,12 @@ struct NearestEarlier {
 
 namespace detail {
 
-/// Calls look(k, column of pick k) for the picks in order; columns are read some at a time.
-template <class Look>
-void for_each_pick(const char* caller, const Kernel& kernel, std::span<const Index> picks, const Look& look) {
+/// \throws ValueError if an item is not a candidate of the kernel
+inline void check_picks(const char* caller, const Kernel& kernel, std::span<const Index> picks) {
   for (std::size_t k = 0; k < picks.size(); ++k)
     if (picks[k] < 0 || picks[k] >= kernel.columns())
       raise<ValueError>("{}: the selection's item {} is {}; the kernel has {} candidates", caller, k, picks[k],
                         kernel.columns());
-  constexpr std::size_t batch = 48;
-  std::vector<float> columns(std::min(batch, picks.size()) * static_cast<std::size_t>(kernel.rows()));
-  for (std::size_t first = 0; first < picks.size(); first += batch) {
-    const auto some = picks.subspan(first, std::min(batch, picks.size() - first));
-    kernel.read(some, MatrixView<float>(columns.data(), static_cast<Index>(some.size()), kernel.rows()));
-    for (std::size_t c = 0; c < some.size(); ++c)
-      look(first + c, columns.data() + c * static_cast<std::size_t>(kernel.rows()));
-  }
 }
 
 }  // namespace detail
@@ -72,7 +64,8 @@ inline Representation represent(const Kernel& kernel, const Selection& selection
   Representation out;
   out.similarity.assign(rows, -std::numeric_limits<float>::infinity());
   std::vector<std::size_t> nearest(rows, 0);
-  detail::for_each_pick("represent", kernel, selection.indices, [&](std::size_t k, const float* column) {
+  detail::check_picks("represent", kernel, selection.indices);
+  detail::for_each_column(cpu, kernel, selection.indices, [&](std::size_t k, std::span<const float> column) {
     for (std::size_t i = 0; i < rows; ++i)
       if (column[i] > out.similarity[i]) {
         out.similarity[i] = column[i];
@@ -94,16 +87,15 @@ inline Representation represent(const Kernel& kernel, const Selection& selection
 /// \throws     ShapeError if it is not square; ValueError if an item is not a candidate of the kernel
 /// \complexity rows · picks entries of the kernel
 inline NearestEarlier nearest_earlier(const Kernel& kernel, const Selection& selection) {
-  if (kernel.rows() != kernel.columns())
-    raise<ShapeError>("nearest_earlier: the kernel is {} x {}; its rows must be its candidates", kernel.rows(),
-                      kernel.columns());
+  detail::check_square("nearest_earlier", kernel);
   const auto& picks = selection.indices;
   NearestEarlier out;
   out.item.assign(picks.size(), -1);
   out.similarity.assign(picks.size(), 0.0f);
-  detail::for_each_pick("nearest_earlier", kernel, picks, [&](std::size_t earlier, const float* column) {
+  detail::check_picks("nearest_earlier", kernel, picks);
+  detail::for_each_column(cpu, kernel, picks, [&](std::size_t earlier, std::span<const float> column) {
     for (std::size_t k = earlier + 1; k < picks.size(); ++k) {
-      const float s = column[picks[k]];
+      const float s = column[static_cast<std::size_t>(picks[k])];
       if (out.item[k] >= 0 && s <= out.similarity[k]) continue;
       out.item[k] = picks[earlier];
       out.similarity[k] = s;

@@ -130,7 +130,8 @@ struct SampledStart {
     selection.evaluations = static_cast<Index>(selection.indices.size());
     if (selection.reason == StopReason::stopped_by_observer) return selection;
     const auto on_progress = [&](const Progress& event) { return notify(event, observers...) == Flow::proceed; };
-    if (!keep(executor, f, start, on_progress, selection.recall)) {
+    bool everything = true;  // was looked at: only then can anything be proven
+    if (!keep(executor, f, start, on_progress, selection.recall, everything)) {
       selection.reason = StopReason::stopped_by_observer;
       return selection;
     }
@@ -144,7 +145,7 @@ struct SampledStart {
     const Selection rest = LazyGreedy{}(executor, f, left, go_on);
     selection.indices.insert(selection.indices.end(), rest.indices.begin(), rest.indices.end());
     selection.gains.insert(selection.gains.end(), rest.gains.begin(), rest.gains.end());
-    if (selection.recall == 1.0) selection.upper_bound = selection.value + rest.upper_bound;
+    if (everything) selection.upper_bound = selection.value + rest.upper_bound;
     selection.value += rest.value;
     selection.evaluations += rest.evaluations;
     selection.reason = rest.reason;
@@ -155,12 +156,13 @@ struct SampledStart {
   /// Keeps what still matters: all of it up to `near_above` rows, beyond what is near enough to hold `wanted_recall` of it.
   template <class OnProgress>
   bool keep(Cpu executor, FacilityLocationObjective& f, std::span<const Index> start, const OnProgress& on_progress,
-            double& recall) const {
+            double& recall, bool& everything) const {
     if (f.size() > near_above) {
       const auto balanced = static_cast<std::size_t>(std::sqrt(8.0 * static_cast<double>(f.size())));
       const auto centres = start.first(std::min(balanced, start.size()));
       if (!f.keep_above_near(executor, centres, wanted_recall, on_progress, recall)) return false;
-      if (recall > 0.0) return true;
+      everything = recall == 0.0;
+      if (!everything) return true;
     }
     recall = 1.0;
     if (f.bytes_above(static_cast<Index>(start.size())) > static_cast<double>(f.kernel().streamed()->memory_limit()))

@@ -6,8 +6,8 @@
 #include <pickmix/core/lane_sum.hpp>
 #include <pickmix/core/parallel.hpp>
 #include <pickmix/core/types.hpp>
+#include <pickmix/kernel/columns.hpp>
 #include <pickmix/kernel/kernel.hpp>
-#include <pickmix/submodular/kernel_columns.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -6,6 +6,7 @@
 #include <pickmix/core/parallel.hpp>
 #include <pickmix/core/rng.hpp>
 #include <pickmix/core/types.hpp>
+#include <pickmix/submodular/lazy_heap.hpp>
 #include <pickmix/submodular/maximize.hpp>
 #include <pickmix/submodular/objective.hpp>
 #include <pickmix/submodular/selection.hpp>
@@ -14,7 +15,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <utility>
 #include <vector>
 
@@ -137,84 +137,6 @@ class SampleScan {
   Index evaluations_ = 0;
 };
 
-/// The best item of a sample by the gains that could still win; the others are known by an upper bound, if at all.
-template <class F, class L>
-class SampleBounds {
- public:
-  SampleBounds(Cpu executor, const F& f, const L& ledger, const Selection& selection)
-      : executor_(executor),
-        f_(f),
-        ledger_(ledger),
-        selection_(selection),
-        gains_(static_cast<std::size_t>(f.size()), std::numeric_limits<double>::infinity()),
-        computed_(gains_.size(), never) {
-    if constexpr (BatchedObjective<F>) batch_ = std::max<Index>(f.batch(), 1);
-  }
-
-  double best_of(const std::vector<Index>& sample, Index& best) {
-    const auto picked = static_cast<Index>(selection_.indices.size());
-    heap_.clear();
-    stale_.clear();
-    for (Index j : sample)
-      if (computed_[static_cast<std::size_t>(j)] == never)
-        stale_.push_back(j);
-      else
-        push(j);
-    refresh(picked);
-    for (;;) {
-      while (!heap_.empty() && static_cast<Index>(stale_.size()) < batch_ && !is_fresh(heap_.front().item, picked)) {
-        stale_.push_back(heap_.front().item);
-        std::pop_heap(heap_.begin(), heap_.end(), loses_to);
-        heap_.pop_back();
-      }
-      if (stale_.empty()) break;
-      refresh(picked);
-    }
-    best = heap_.front().item;
-    return gains_[static_cast<std::size_t>(best)];
-  }
-  Index evaluations() const { return evaluations_; }
-
- private:
-  static constexpr Index never = -1;
-  struct Candidate {
-    double key;
-    Index item;
-  };
-  static bool loses_to(const Candidate& a, const Candidate& b) {
-    return a.key != b.key ? a.key < b.key : a.item > b.item;
-  }
-  bool is_fresh(Index j, Index picked) const { return computed_[static_cast<std::size_t>(j)] == picked; }
-  void push(Index j) {
-    heap_.push_back({gains_[static_cast<std::size_t>(j)] / ledger_.price(j), j});
-    std::push_heap(heap_.begin(), heap_.end(), loses_to);
-  }
-
-  /// Computes the gains of `stale_` and moves it to the heap.
-  void refresh(Index picked) {
-    fresh_.resize(stale_.size());
-    compute_gains(executor_, f_, stale_, fresh_);
-    evaluations_ += static_cast<Index>(stale_.size());
-    for (std::size_t k = 0; k < stale_.size(); ++k) {
-      gains_[static_cast<std::size_t>(stale_[k])] = fresh_[k];
-      computed_[static_cast<std::size_t>(stale_[k])] = picked;
-      push(stale_[k]);
-    }
-    stale_.clear();
-  }
-
-  Cpu executor_;
-  const F& f_;
-  const L& ledger_;
-  const Selection& selection_;
-  Index batch_ = 1;
-  std::vector<double> gains_, fresh_;
-  std::vector<Index> computed_;  // how many items were picked when the gain was computed
-  std::vector<Index> stale_;
-  std::vector<Candidate> heap_;
-  Index evaluations_ = 0;
-};
-
 }  // namespace detail
 
 /// Before each pick, looks at a random sample of ⌈m/k · ln(1/ε)⌉ of the m remaining candidates, at least one; k is the
@@ -275,11 +197,21 @@ struct LazierThanLazyGreedy {
 
     detail::CandidateSamples<L> samples("LazierThanLazyGreedy", epsilon, seed, f.size(), ledger);
     Selection selection;
-    detail::SampleBounds<F, L> bounds(executor, f, ledger, selection);
-    detail::pick_from_samples(
-        f, ledger, samples, [&](const auto& sample, Index& best) { return bounds.best_of(sample, best); }, selection,
-        observers...);
-    selection.evaluations = bounds.evaluations();
+    detail::LazyHeap<F, L> heap(executor, f, ledger);
+    std::vector<Index> unknown;
+    const auto best_of = [&](const std::vector<Index>& sample, Index& best) {
+      const auto picked = static_cast<Index>(selection.indices.size());
+      unknown.clear();
+      for (Index j : sample)
+        if (!heap.is_known(j)) unknown.push_back(j);
+      heap.compute(unknown, picked);
+      heap.clear();
+      for (Index j : sample) heap.push(j);
+      (void)heap.take_best(picked, best);  // all of a sample is affordable
+      return heap.gain(best);
+    };
+    detail::pick_from_samples(f, ledger, samples, best_of, selection, observers...);
+    selection.evaluations = heap.evaluations();
     return selection;
   }
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What objectives read from a kernel: whole columns, and both similarities of a pair.
+// What is read from a kernel whatever its storage: whole columns, and both similarities of a pair.
 #pragma once
 
 #include <pickmix/core/error.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Reading columns: the right ones, each once, from kernels of any shape.
-#include <pickmix/submodular/kernel_columns.hpp>
+#include <pickmix/kernel/columns.hpp>
 
 #include <pickmix/kernel/similarity.hpp>
 #include <support/catch.hpp>
