@@ -4,7 +4,7 @@
 //     bench.submodular.facility_location METHOD EMBEDDINGS.npy SHARE THREADS
 //
 // METHOD: dense, half (the kernel is built first and not counted in `select`), streamed (exact, without a matrix), default
-// (what delift::select does), pass (all similarities once, fused with a threshold, and nothing else), query, known (FLQMI
+// (what delift::select does; default:2048 with a memory limit of 2048 MiB), pass (all similarities once, fused with a threshold, and nothing else), query, known (FLQMI
 // and FLCG with 500 reference rows).
 #include <pickmix/pickmix.hpp>
 
@@ -34,8 +34,11 @@ Row measure(const std::string& method, MatrixView<const float> pool, double shar
   const double begin = measured::seconds();
   const auto lap = [&] { return measured::seconds() - begin; };
   const MatrixView<const float> reference(pool.data(), std::min<Index>(500, pool.rows()), pool.columns());
-  if (method == "default") {
-    row.selection = delift::select(executor, pool, delift::InstructionTuning{}, Fraction{share});
+  if (method.starts_with("default")) {
+    delift::Options options;
+    if (const auto colon = method.find(':'); colon != std::string::npos)
+      options.memory_limit = std::stoull(method.substr(colon + 1)) << 20;
+    row.selection = delift::select(executor, pool, delift::InstructionTuning{}, Fraction{share}, {}, options);
   } else if (method == "known") {
     row.selection = delift::select(executor, pool, delift::Continual{reference}, Fraction{share});
   } else if (method == "query") {

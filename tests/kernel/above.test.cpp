@@ -44,7 +44,8 @@ std::string wrong(const Kernel& found, const Kernel& kernel, const std::vector<f
     if (e != rows.size()) return "there are too many entries";
     total += e;
   }
-  if (total != sparse->row.size() || total != sparse->value.size()) return "entries belong to no column";
+  if (sparse->parts.size() != 1 || total != sparse->parts[0].row.size() || total != sparse->parts[0].value.size())
+    return "entries belong to no column";
   return "";
 }
 
@@ -84,8 +85,8 @@ TEST_CASE("An entry as large as its threshold is not above it; infinity drops a 
       instances::kernel(3, 2, [](Index i, Index j) { return static_cast<float>(i) - static_cast<float>(j); });
   const std::vector<float> thresholds{-infinity, 0.0f, infinity};
   const Kernel found = *entries_above(cpu, kernel, thresholds, go_on);
-  CHECK(found.sparse()->row == std::vector<std::uint32_t>{0, 1, 0});
-  CHECK(found.sparse()->value == std::vector<float>{0.0f, 1.0f, -1.0f});
+  CHECK(found.sparse()->parts[0].row == std::vector<std::uint32_t>{0, 1, 0});
+  CHECK(found.sparse()->parts[0].value == std::vector<float>{0.0f, 1.0f, -1.0f});
   CHECK(found.sparse()->rows_of(0).size() == 2);
   CHECK(found.sparse()->rows_of(1).size() == 1);
 }
@@ -93,8 +94,8 @@ TEST_CASE("An entry as large as its threshold is not above it; infinity drops a 
 TEST_CASE("Nothing above, and everything above") {
   const Matrix pool = instances::normal(6, 200, 3);
   for (const auto& [name, kernel] : storages::exact(pool.view())) {
-    CHECK(entries_above(cpu, kernel, std::vector<float>(200, infinity), go_on)->sparse()->row.empty());
-    CHECK(entries_above(cpu, kernel, std::vector<float>(200, -2.0f), go_on)->sparse()->row.size() == 40'000);
+    CHECK(entries_above(cpu, kernel, std::vector<float>(200, infinity), go_on)->sparse()->parts[0].row.empty());
+    CHECK(entries_above(cpu, kernel, std::vector<float>(200, -2.0f), go_on)->sparse()->parts[0].row.size() == 40'000);
   }
 }
 

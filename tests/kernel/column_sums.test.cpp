@@ -36,11 +36,8 @@ TEST_CASE("Sums are those of the entries, for kernels that are square and not") 
 }
 
 TEST_CASE("What a sparse kernel does not store is zero") {
-  auto entries = std::make_shared<SparseEntries>();
-  entries->begin = {0, 2, 2};
-  entries->end = {2, 2, 3};
-  entries->row = {0, 2, 1};
-  entries->value = {0.5f, 0.25f, -1.0f};
+  auto entries = std::make_shared<SparseEntries>(3);
+  entries->take({{0, 2, 1}, {0.5f, 0.25f, -1.0f}}, std::vector<Index>{0, 2}, std::vector<std::size_t>{2, 1});
   const Kernel kernel(3, 3, std::shared_ptr<const SparseEntries>(std::move(entries)));
   CHECK(column_sums(cpu, kernel) == std::vector<double>{0.75, 0.0, -1.0});
 }

@@ -133,11 +133,9 @@ TEST_CASE(
   CHECK(half(1, 1) == -0.75f);
   CHECK((half.half() != nullptr && half.dense() == nullptr && half.sparse() == nullptr && half.streamed() == nullptr));
 
-  auto kept = std::make_shared<SparseEntries>();
-  kept->begin = {0, 2, 2};
-  kept->end = {2, 2, 3};
-  kept->row = {0, 4, 3};
-  kept->value = {0.5f, -1.0f, 2.0f};
+  auto kept = std::make_shared<SparseEntries>(3);
+  kept->take({{0, 4}, {0.5f, -1.0f}}, std::vector<Index>{0}, std::vector<std::size_t>{2});
+  kept->take({{3}, {2.0f}}, std::vector<Index>{2}, std::vector<std::size_t>{1});
   const Kernel sparse(5, 3, kept);
   for (Index i = 0; i < 5; ++i) {
     CHECK(sparse(i, 0) == (i == 0 ? 0.5f : i == 4 ? -1.0f : 0.0f));

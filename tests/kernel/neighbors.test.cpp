@@ -76,7 +76,7 @@ TEST_CASE("Of equal similarities the smaller index is nearer") {
     }
   const auto equal = instances::matrix(200, 2, [](Index, Index) { return 1.0f; });
   const Kernel graph = nearest_neighbors(equal.view(), 3);
-  CHECK(graph.sparse()->row.size() == 600);
+  CHECK(graph.sparse()->parts[0].row.size() == 600);
   for (Index j : {0, 1, 2}) CHECK(graph.sparse()->rows_of(j).size() == 200);  // all have the first three
 }
 
@@ -85,7 +85,7 @@ TEST_CASE("A row is its own nearest neighbour, unless it is zero") {
   for (Index c = 0; c < 3; ++c) pool(20, c) = 0.0f;
   const Kernel graph = nearest_neighbors(pool.view(), 1);
   CHECK(graph(5, 5) == Approx(1.0));
-  CHECK(graph.sparse()->row.size() == 30);
+  CHECK(graph.sparse()->parts[0].row.size() == 30);
 }
 
 TEST_CASE("No neighbours, and what similarities refuse, are refused") {

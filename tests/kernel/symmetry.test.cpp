@@ -31,11 +31,8 @@ TEST_CASE("One pair among many is found, unless it is within the share") {
 }
 
 TEST_CASE("In a sparse kernel, an entry whose mirror image is not stored breaks symmetry") {
-  auto entries = std::make_shared<SparseEntries>();
-  entries->begin = {0, 1};
-  entries->end = {1, 2};
-  entries->row = {0, 0};
-  entries->value = {1.0f, 0.5f};
+  auto entries = std::make_shared<SparseEntries>(2);
+  entries->take({{0, 0}, {1.0f, 0.5f}}, std::vector<Index>{0, 1}, std::vector<std::size_t>{1, 1});
   const Kernel kernel(2, 2, std::shared_ptr<const SparseEntries>(std::move(entries)));
   const auto pair = asymmetric_pair(kernel, 0.0f);
   REQUIRE(pair);

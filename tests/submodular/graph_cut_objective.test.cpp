@@ -77,19 +77,20 @@ TEST_CASE("Streamed and half-size kernels keep the laws") {
 }
 
 TEST_CASE("A sparse kernel counts what is not stored as zero") {
-  auto entries = std::make_shared<SparseEntries>();
+  auto entries = std::make_shared<SparseEntries>(9);
   Matrix dense{9, 9};
   const Matrix values = set_function::uniform(4, 9, 9);
   const bool mirrored = GENERATE(false, true);
   for (Index j = 0; j < 9; ++j) {
-    entries->begin.push_back(static_cast<Index>(entries->row.size()));
+    SparseEntries::Part column;
     for (Index i = 0; i < 9; ++i)
       if ((i + j) % 3 != 1) {
-        entries->row.push_back(static_cast<std::uint32_t>(i));
-        entries->value.push_back(mirrored ? values.view()(std::min(i, j), std::max(i, j)) : values.view()(i, j));
-        dense(i, j) = entries->value.back();
+        column.row.push_back(static_cast<std::uint32_t>(i));
+        column.value.push_back(mirrored ? values.view()(std::min(i, j), std::max(i, j)) : values.view()(i, j));
+        dense(i, j) = column.value.back();
       }
-    entries->end.push_back(static_cast<Index>(entries->row.size()));
+    const std::size_t count = column.row.size();
+    entries->take(std::move(column), std::span(&j, 1), std::span(&count, 1));
   }
   const Kernel kernel(9, 9, std::shared_ptr<const SparseEntries>(entries));
   set_function::check_submodular(GraphCutObjective(kernel, 0.5), Definition{set_function::kernel(dense), 0.5}, 1e-12);

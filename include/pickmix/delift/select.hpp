@@ -34,7 +34,7 @@ struct Options {
   Metric metric = Cosine{};
 
   /// Bytes that similarities may take beside the embeddings.
-  std::uint64_t memory_limit = std::uint64_t{1} << 30;
+  std::uint64_t memory_limit = std::uint64_t{768} << 20;
 
   /// Facility location over more than 8192 embeddings begins with some picks on a sample (see SampledStart) unless this
   /// is true: then every pick is that of greedy over all, at the cost of several passes over all pairs if 4n² bytes are

@@ -15,6 +15,7 @@
 #include <limits>
 #include <memory>
 #include <new>
+#include <numeric>
 #include <optional>
 #include <span>
 #include <utility>
@@ -82,23 +83,21 @@ inline void find_above(const Kernel& kernel, Index b, std::span<const float> thr
 /// Puts what was found, block after block, into columns. Within a column the rows come in rising order already. The blocks
 /// are given back as they are read.
 inline std::shared_ptr<const SparseEntries> by_column(Index columns, std::vector<FoundEntries>& blocks) {
-  auto out = std::make_shared<SparseEntries>();
-  std::vector<Index> count(static_cast<std::size_t>(columns), 0);
+  std::vector<Index> all(static_cast<std::size_t>(columns));
+  std::iota(all.begin(), all.end(), Index{0});
+  std::vector<std::size_t> count(all.size(), 0), next(all.size(), 0);
   for (const auto& block : blocks)
     for (const auto& entry : block.entries) ++count[entry.column];
-  Index total = 0;
-  for (Index entries : count) {
-    out->begin.push_back(total);
-    total += entries;
-  }
-  out->end = out->begin;
-  out->row.resize(static_cast<std::size_t>(total));
-  out->value.resize(static_cast<std::size_t>(total));
+  std::exclusive_scan(count.begin(), count.end(), next.begin(), std::size_t{0});
+  const std::size_t total = std::accumulate(count.begin(), count.end(), std::size_t{0});
+
+  auto out = std::make_shared<SparseEntries>(columns);
+  out->take({std::vector<std::uint32_t>(total), std::vector<float>(total)}, all, count);
   for (auto& block : blocks) {
     for (const auto& entry : block.entries) {
-      const auto place = static_cast<std::size_t>(out->end[entry.column]++);
-      out->row[place] = entry.row;
-      out->value[place] = entry.value;
+      const std::size_t place = next[entry.column]++;
+      out->parts[0].row[place] = entry.row;
+      out->parts[0].value[place] = entry.value;
     }
     block = {};
   }

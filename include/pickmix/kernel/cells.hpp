@@ -52,11 +52,10 @@ inline std::vector<std::uint32_t> nearest_centre(Cpu executor, const StreamedEnt
   return nearest;
 }
 
-/// Columns in any order, each whole.
+/// The columns of some candidates, one behind the other.
 struct FoundColumns {
-  std::vector<Index> column, count;
-  std::vector<std::uint32_t> row;
-  std::vector<float> value;
+  std::vector<std::size_t> count;
+  SparseEntries::Part entries;
 };
 
 /// The candidates of one cell against `rows`, which rise.
@@ -90,40 +89,16 @@ inline FoundColumns find_above(const StreamedEntries& entries, std::span<const I
     }
     for (Index c = 0; c < columns.columns_in(b); ++c) {
       const auto& list = lists[static_cast<std::size_t>(c)];
-      found.column.push_back(candidates[static_cast<std::size_t>(b * width + c)]);
-      found.count.push_back(static_cast<Index>(list.size()));
+      found.count.push_back(list.size());
       for (const auto& [row, value] : list) {
-        found.row.push_back(row);
-        found.value.push_back(value);
+        found.entries.row.push_back(row);
+        found.entries.value.push_back(value);
       }
     }
   }
-  found.row.shrink_to_fit();
-  found.value.shrink_to_fit();
+  found.entries.row.shrink_to_fit();
+  found.entries.value.shrink_to_fit();
   return found;
-}
-
-/// Puts the columns one behind the other; what they came in is given back on the way.
-inline std::shared_ptr<const SparseEntries> join(Index columns, std::vector<FoundColumns>& parts) {
-  auto out = std::make_shared<SparseEntries>();
-  out->begin.assign(static_cast<std::size_t>(columns), 0);
-  out->end = out->begin;
-  std::size_t total = 0;
-  for (const auto& part : parts) total += part.row.size();
-  out->row.reserve(total);
-  out->value.reserve(total);
-  for (auto& part : parts) {
-    auto at = static_cast<Index>(out->row.size());
-    for (std::size_t k = 0; k < part.column.size(); ++k) {
-      const auto j = static_cast<std::size_t>(part.column[k]);
-      out->begin[j] = at;
-      out->end[j] = at += part.count[k];
-    }
-    out->row.insert(out->row.end(), part.row.begin(), part.row.end());
-    out->value.insert(out->value.end(), part.value.begin(), part.value.end());
-    part = {};
-  }
-  return out;
 }
 
 }  // namespace detail
@@ -181,7 +156,7 @@ class Cells {
   /// \param progress  told how many cells are done, of how many; returns false to stop
   /// \return     nothing if `progress` said stop
   /// \throws     CapacityError as entries_above
-  /// \complexity 2·n·d·probes·n/centres operations; 8 bytes an entry found, twice that for an instant
+  /// \complexity 2·n·d·probes·n/centres operations; 8 bytes an entry found
   template <class OnProgress>
   std::optional<Kernel> entries_above(std::span<const float> thresholds, Index probes, OnProgress&& progress) const {
     try {
@@ -199,7 +174,10 @@ class Cells {
       };
       if (!for_each_tile(executor_, size(), work, [&](Index done) { return progress(done, size()); }))
         return std::nullopt;
-      return Kernel(kernel_.rows(), kernel_.columns(), detail::join(kernel_.columns(), found));
+      auto out = std::make_shared<SparseEntries>(kernel_.columns());
+      for (std::size_t v = 0; v < found.size(); ++v)
+        out->take(std::move(found[v].entries), members_[v], found[v].count);
+      return Kernel(kernel_.rows(), kernel_.columns(), std::shared_ptr<const SparseEntries>(std::move(out)));
     } catch (const std::bad_alloc&) {
       raise<CapacityError>("Cells: the similarities above the thresholds do not fit into memory; use fewer rows");
     }

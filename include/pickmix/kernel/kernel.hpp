@@ -40,18 +40,41 @@ struct HalfEntries {
   const std::int16_t* column(Index j) const { return entries.get() + j * rows; }
 };
 
-/// The entries that are kept, 8 bytes each, a column's together with rows rising; all others are zero.
+/// The entries that are kept, 8 bytes each, a column's together with rows rising; all others are zero. They lie in parts, so
+/// that what was found piece by piece can stay where it is.
 struct SparseEntries {
-  std::vector<Index> begin, end;  ///< column j is the range [begin[j], end[j]) of the two below
-  std::vector<std::uint32_t> row;
-  std::vector<float> value;
+  struct Part {
+    std::vector<std::uint32_t> row;
+    std::vector<float> value;
+  };
+  std::vector<Part> parts;
 
-  std::span<const std::uint32_t> rows_of(Index j) const { return std::span(row).subspan(first(j), count(j)); }
-  std::span<const float> values_of(Index j) const { return std::span(value).subspan(first(j), count(j)); }
+  explicit SparseEntries(Index columns) : columns_(static_cast<std::size_t>(columns)) {}
+  SparseEntries(const SparseEntries&) = delete;  // columns point into parts
+  SparseEntries& operator=(const SparseEntries&) = delete;
+
+  /// Takes the entries of some columns, which lie one behind the other in `part`, count[k] of columns[k].
+  void take(Part part, std::span<const Index> columns, std::span<const std::size_t> count) {
+    const Part& taken = parts.emplace_back(std::move(part));
+    std::size_t begin = 0;
+    for (std::size_t k = 0; k < columns.size(); ++k) {
+      columns_[static_cast<std::size_t>(columns[k])] = {taken.row.data() + begin, taken.value.data() + begin, count[k]};
+      begin += count[k];
+    }
+  }
+
+  std::span<const std::uint32_t> rows_of(Index j) const { return {column(j).row, column(j).count}; }
+  std::span<const float> values_of(Index j) const { return {column(j).value, column(j).count}; }
 
  private:
-  std::size_t first(Index j) const { return static_cast<std::size_t>(begin[static_cast<std::size_t>(j)]); }
-  std::size_t count(Index j) const { return static_cast<std::size_t>(end[static_cast<std::size_t>(j)]) - first(j); }
+  struct Column {
+    const std::uint32_t* row = nullptr;
+    const float* value = nullptr;
+    std::size_t count = 0;
+  };
+  const Column& column(Index j) const { return columns_[static_cast<std::size_t>(j)]; }
+
+  std::vector<Column> columns_;
 };
 
 /// Similarities of `rows()` items that are to be represented (rows) to `columns()` candidates (columns). It need be
