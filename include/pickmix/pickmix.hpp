@@ -29,6 +29,7 @@
 #include <pickmix/io/npy_header.hpp>
 #include <pickmix/io/selection_jsonl.hpp>
 #include <pickmix/kernel/above.hpp>
+#include <pickmix/kernel/approximate_neighbors.hpp>
 #include <pickmix/kernel/cells.hpp>
 #include <pickmix/kernel/column_sums.hpp>
 #include <pickmix/kernel/columns.hpp>

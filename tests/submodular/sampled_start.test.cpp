@@ -204,6 +204,24 @@ TEST_CASE("No budget is ever exceeded, and picks go on exactly within each") {
   check(Among{Cost{40.0, cost}, some}, 40);
 }
 
+TEST_CASE("Under a cost budget, an item too expensive behind the first picks is taken if it is worth more") {
+  constexpr Index n = 300, hub = 123;  // the hub serves all, but the others are a little better a coin, one by one
+  const Matrix pool = instances::matrix(n, n, [](Index i, Index j) { return i == hub ? 10.0f : i == j ? 1.0f : 0.0f; });
+  std::vector<double> cost(static_cast<std::size_t>(n), 0.001);
+  cost[static_cast<std::size_t>(hub)] = 50.0;
+  FacilityLocationObjective f(similarity(pool.view(), {.metric = Dot{}, .storage = Storage::streamed}));
+  Index steps = 0;
+  const auto selection = maximize(f, Cost{50.0, cost}, SampledStart{.exact_up_to = 50, .sample = 50, .picks = 20},
+                                  [&](const SelectionStep&) { ++steps; });
+  CHECK(selection.indices == std::vector<Index>{hub});
+  CHECK(selection.gains == std::vector<double>{selection.value});
+  CHECK(selection.value == Approx(10.0 * (n - 1) + 100.0 * n));
+  CHECK(selection.value <= selection.upper_bound);
+  CHECK(steps == n);  // the others first, then the hub in their place
+  f.reset();
+  CHECK(maximize(f, Cost{50.0, cost}, LazyGreedy{}).indices == selection.indices);
+}
+
 TEST_CASE("The whole pool can be selected, each item once") {
   const Kernel kernel = streamed(instances::normal(5, 90, 4));
   for (Index budget : {90, 91}) {

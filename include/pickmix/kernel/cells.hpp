@@ -123,11 +123,31 @@ class Cells {
 
   Index size() const { return static_cast<Index>(members_.size()); }
 
+  /// The items of a cell, and all rows of the `probes` cells nearest to it; both rise.
+  std::span<const Index> members(Index cell) const { return members_[static_cast<std::size_t>(cell)]; }
+  std::vector<Index> rows_near(Index cell, Index probes) const {
+    std::vector<Index> rows;
+    for (Index u : nearest_cells(static_cast<std::uint32_t>(cell), std::min(probes, size())))
+      rows.insert(rows.end(), members(u).begin(), members(u).end());
+    std::sort(rows.begin(), rows.end());
+    return rows;
+  }
+
   /// What comparing with near rows only finds: recall[p] is the share of Σ_ij max(s_ij − thresholds[i], 0) that lies
   /// within p probes, measured on some 256 candidates j, for p from 0 to size().
   ///
   /// \complexity 512·n·d operations
   std::vector<double> recall(std::span<const float> thresholds) const {
+    return recall_of([&](std::span<const float> column, const auto& count) {
+      for (std::size_t i = 0; i < column.size(); ++i)
+        if (column[i] > thresholds[i]) count(i, static_cast<double>(column[i] - thresholds[i]));
+    });
+  }
+
+  /// The same for whatever matters: weigh(column of a candidate, count) calls count(row, weight) for each row that matters
+  /// to the candidate.
+  template <class Weigh>
+  std::vector<double> recall_of(const Weigh& weigh) const {
     constexpr std::size_t batch = 32;
     RandomStream random(0, 0x63656C6C);
     std::vector<double> found(members_.size() + 1, 0.0);
@@ -138,9 +158,8 @@ class Cells {
       kernel_.read(items, MatrixView<float>(columns.data(), static_cast<Index>(batch), kernel_.rows()), executor_);
       for (std::size_t c = 0; c < batch; ++c) {
         std::vector<double> in_cell(members_.size(), 0.0);
-        for (std::size_t i = 0; i < cell_.size(); ++i)
-          if (const float s = columns[c * cell_.size() + i]; s > thresholds[i])
-            in_cell[cell_[i]] += static_cast<double>(s - thresholds[i]);
+        weigh(std::span<const float>(columns).subspan(c * cell_.size(), cell_.size()),
+              [&](std::size_t i, double weight) { in_cell[cell_[i]] += weight; });
         const auto order = nearest_cells(cell_[static_cast<std::size_t>(items[c])], size());
         for (std::size_t p = 0; p < order.size(); ++p) found[p + 1] += in_cell[static_cast<std::size_t>(order[p])];
       }
@@ -162,15 +181,9 @@ class Cells {
     try {
       std::vector<detail::FoundColumns> found(members_.size());
       const auto work = [&](Index v) {
-        const auto& candidates = members_[static_cast<std::size_t>(v)];
-        if (candidates.empty()) return;
-        std::vector<Index> rows;
-        for (Index u : nearest_cells(static_cast<std::uint32_t>(v), std::min(probes, size()))) {
-          const auto& more = members_[static_cast<std::size_t>(u)];
-          rows.insert(rows.end(), more.begin(), more.end());
-        }
-        std::sort(rows.begin(), rows.end());
-        found[static_cast<std::size_t>(v)] = detail::find_above(*kernel_.streamed(), rows, candidates, thresholds);
+        if (members(v).empty()) return;
+        found[static_cast<std::size_t>(v)] =
+            detail::find_above(*kernel_.streamed(), rows_near(v, probes), members(v), thresholds);
       };
       if (!for_each_tile(executor_, size(), work, [&](Index done) { return progress(done, size()); }))
         return std::nullopt;

@@ -3,13 +3,17 @@
 #pragma once
 
 #include <pickmix/core/events.hpp>
+#include <pickmix/core/parallel.hpp>
 #include <pickmix/core/types.hpp>
 #include <pickmix/submodular/budget.hpp>
 #include <pickmix/submodular/selection.hpp>
 
+#include <cstddef>
 #include <optional>
+#include <span>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace pickmix::inline v0::detail {
 
@@ -38,6 +42,15 @@ class BestSingle {
     if (gain <= gain_) return;
     gain_ = gain;
     item_ = item;
+  }
+
+  /// The same for items that were affordable before anything was spent; of an objective with `gains`.
+  void consider(Cpu executor, std::span<const Index> items) {
+    if constexpr (needed) {
+      std::vector<double> gains(items.size());
+      before_->gains(executor, items, gains);
+      for (std::size_t k = 0; k < items.size(); ++k) consider(items[k], gains[k]);
+    }
   }
 
   /// The ledger is left as it is: it has no use after a selection.

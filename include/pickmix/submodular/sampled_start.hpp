@@ -62,7 +62,8 @@ class RestLedger {
   }
 
   Index most() const { return left_.most(); }
-  bool affords(Index j) const { return !started_[static_cast<std::size_t>(j)] && left_.affords(j); }
+  bool affords(Index j) const { return !started(j) && left_.affords(j); }
+  bool started(Index j) const { return started_[static_cast<std::size_t>(j)]; }
   bool in_reach(Index j) const { return whole_.affords(j); }
   double price(Index j) const { return left_.price(j); }
   void spend(Index j) { left_.spend(j); }
@@ -83,6 +84,8 @@ inline constexpr bool has_costs<RestLedger<L>> = has_costs<L>;
 /// 3. One pass keeps the similarities above that: about n/picks a row, since nothing else can matter any more.
 /// 4. Exact greedy goes on with what was kept. Only step 1 is approximate: picks, gains and certificate are those of exact
 /// greedy that begins with these first items. Where there is nothing to be saved this is `LazyGreedy`.
+///
+/// Under `Cost`, one item by itself is taken where it is worth more, as by `LazyGreedy`.
 ///
 /// \complexity  n²d operations and about 20 n²/picks bytes beside the embeddings
 /// \determinism the same at every thread count; the seed draws the sample
@@ -114,6 +117,7 @@ struct SampledStart {
     }
 
     const L whole = ledger;
+    detail::BestSingle<FacilityLocationObjective, L> single(f);
     Selection selection;
     const Index budget = std::min(ledger.most(), f.size());
     f.add(executor, start, [&](std::size_t k, double gain) {
@@ -142,6 +146,7 @@ struct SampledStart {
                     observers...);
     };
     detail::RestLedger<L> left(whole, ledger, f.size(), start);
+    const std::vector<Index> out_of_reach = beyond(whole, left, f.size());
     const Selection rest = LazyGreedy{}(executor, f, left, go_on);
     selection.indices.insert(selection.indices.end(), rest.indices.begin(), rest.indices.end());
     selection.gains.insert(selection.gains.end(), rest.gains.begin(), rest.gains.end());
@@ -149,10 +154,24 @@ struct SampledStart {
     selection.value += rest.value;
     selection.evaluations += rest.evaluations;
     selection.reason = rest.reason;
+    single.consider(executor, out_of_reach);
+    selection.evaluations += static_cast<Index>(out_of_reach.size());
+    single.take_if_better(f, ledger, selection, observers...);
     return selection;
   }
 
  private:
+  /// The items that a cost budget affords, but not behind the first picks: greedy never weighed them against its selection.
+  /// The others are worth no more than the first picks with them.
+  template <class L>
+  static std::vector<Index> beyond(const L& whole, const detail::RestLedger<L>& left, Index n) {
+    std::vector<Index> items;
+    if constexpr (detail::has_costs<L>)
+      for (Index j = 0; j < n; ++j)
+        if (whole.affords(j) && !left.started(j) && !left.affords(j)) items.push_back(j);
+    return items;
+  }
+
   /// Keeps what still matters: all of it up to `near_above` rows, beyond what is near enough to hold `wanted_recall` of it.
   template <class OnProgress>
   bool keep(Cpu executor, FacilityLocationObjective& f, std::span<const Index> start, const OnProgress& on_progress,
