@@ -33,7 +33,7 @@ namespace pickmix::inline v0 {
 
 struct ApproximateNeighborsOptions {
   Metric metric = Cosine{};
-  double wanted_recall = 0.95;  ///< in (0, 1]: the share of true neighbours that must be found
+  double wanted_recall = 0.9;  ///< in (0, 1]: the share of true neighbours that must be found
   std::uint64_t seed = 0;       ///< draws the centres of the cells
 };
 
