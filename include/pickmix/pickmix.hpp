@@ -43,10 +43,18 @@
 #include <pickmix/kernel/streamed.hpp>
 #include <pickmix/kernel/symmetry.hpp>
 #include <pickmix/mos/adam.hpp>
+#include <pickmix/mos/alias_table.hpp>
 #include <pickmix/mos/batch.hpp>
+#include <pickmix/mos/boltzmann.hpp>
+#include <pickmix/mos/closed_form.hpp>
 #include <pickmix/mos/difficulty.hpp>
+#include <pickmix/mos/drift.hpp>
+#include <pickmix/mos/exp3.hpp>
+#include <pickmix/mos/exponentiated_gradient.hpp>
 #include <pickmix/mos/logit_scorer.hpp>
+#include <pickmix/mos/mixture.hpp>
 #include <pickmix/mos/options.hpp>
+#include <pickmix/mos/policy_gradient.hpp>
 #include <pickmix/mos/prior.hpp>
 #include <pickmix/mos/reward.hpp>
 #include <pickmix/mos/sampler.hpp>
@@ -54,6 +62,7 @@
 #include <pickmix/mos/state.hpp>
 #include <pickmix/mos/static.hpp>
 #include <pickmix/mos/trajectory.hpp>
+#include <pickmix/mos/unimax.hpp>
 #include <pickmix/mos/update.hpp>
 #include <pickmix/observe/print_progress.hpp>
 #include <pickmix/observe/stop_when.hpp>

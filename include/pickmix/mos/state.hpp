@@ -108,7 +108,7 @@ class MosState {
         raise<ValueError>("MosState::learn: the reward of dataset {} is {}; rewards must be in [0, {}]", d, rewards[d],
                           largest_reward);
     S next = scorer_;
-    drift_towards(next, rewards, options_.inner_steps, options_.learning_rate);
+    ascend_update(next, Drift{}, rewards, options_.inner_steps, options_.learning_rate);
     const std::span<const double> logits = next.logits();
     for (std::size_t d = 0; d < logits.size(); ++d)
       if (!std::isfinite(logits[d]))

@@ -1,34 +1,98 @@
 // SPDX-License-Identifier: MIT
-// How rewards change the distribution.
+// How rewards change the distribution: the rules, and how those that give a gradient are taken.
 #pragma once
 
 #include <pickmix/core/numeric.hpp>
 #include <pickmix/core/types.hpp>
+#include <pickmix/mos/boltzmann.hpp>
+#include <pickmix/mos/closed_form.hpp>
+#include <pickmix/mos/drift.hpp>
+#include <pickmix/mos/exp3.hpp>
+#include <pickmix/mos/exponentiated_gradient.hpp>
+#include <pickmix/mos/mixture.hpp>
+#include <pickmix/mos/policy_gradient.hpp>
 #include <pickmix/mos/scorer.hpp>
 
+#include <algorithm>
+#include <concepts>
 #include <cstddef>
-#include <numeric>
+#include <limits>
 #include <span>
+#include <string_view>
+#include <variant>
 #include <vector>
 
 namespace pickmix::inline v0 {
 
-/// Takes `steps` optimiser steps up Σ_i R_i log p_i, where p = softmax(logits).
-///
-/// The gradient with respect to logit k is R_k − p_k Σ_i R_i. It vanishes at p = R / ΣR: the distribution drifts
-/// towards the normalised rewards, and adding a constant to all rewards flattens it.
-///
-/// \shape      rewards: one per dataset, finite, none negative
-/// \complexity O(steps · datasets) with free logits: about 0.1 ms for 200 steps and 10 datasets
-/// \cite wu2024mos (Eq. 6), in the released form of many steps an update
+namespace detail {
+
+template <class U>
+concept UpdateRule = std::copyable<U> && requires(const U& rule) {
+  { U::kind } -> std::convertible_to<std::string_view>;
+  rule.validate();
+};
+
+/// The one place an update moves a scorer from.
 template <Scorer S>
-void drift_towards(S& scorer, std::span<const double> rewards, Index steps, double learning_rate) {
-  const double total = std::accumulate(rewards.begin(), rewards.end(), 0.0);
+void ascend_once(S& scorer, std::span<const double> gradient, double rate) {
+  scorer.ascend(gradient, rate);
+}
+
+}  // namespace detail
+
+/// A rule that says which way the logits should go; how far is the optimiser's.
+///
+/// - `U::kind`: its name
+/// - `validate()`: a ValueError names the parameter that is out of its range
+/// - `gradient(probabilities, rewards, out)`: one value per dataset, 0 where the probability is 0
+template <class U>
+concept GradientUpdate = detail::UpdateRule<U> &&
+    requires(const U& rule, std::span<const double> values, std::span<double> out) {
+  rule.gradient(values, values, out);
+};
+
+/// A rule that gives the next distribution itself.
+///
+/// - `U::kind`, `validate()`: as for GradientUpdate
+/// - `next(now, rewards, memory)`: one probability per dataset, with sum 1. `memory` is what the rule keeps from update
+///   to update: empty before the first, not to be read by others
+template <class U>
+concept DirectUpdate = detail::UpdateRule<U> &&
+    requires(const U& rule, const MixtureView& now, std::span<const double> rewards, std::vector<double>& memory) {
+  { rule.next(now, rewards, memory) } -> std::same_as<std::vector<double>>;
+};
+
+/// The rules there are.
+using Update = std::variant<Drift, PolicyGradient, ExponentiatedGradient, Exp3, Boltzmann, ClosedForm>;
+
+static_assert(GradientUpdate<Drift> && GradientUpdate<PolicyGradient>);
+static_assert(DirectUpdate<ExponentiatedGradient> && DirectUpdate<Exp3> && DirectUpdate<Boltzmann>);
+static_assert(DirectUpdate<ClosedForm>);
+
+/// The name of the rule, as in checkpoints.
+inline std::string_view name(const Update& update) {
+  return std::visit([](const auto& rule) -> std::string_view { return rule.kind; }, update);
+}
+
+/// Takes `inner_steps` optimiser steps up the gradient of `rule`, each from where the one before led.
+///
+/// A dataset whose logit is minus infinity is masked: nothing moves it and its reward does not count. One whose
+/// probability is too small for a double is not.
+///
+/// \shape      rewards: one per dataset, finite
+/// \complexity O(inner_steps · datasets) with free logits: about 0.1 ms for 200 steps and 10 datasets
+/// \cite wu2024mos (Eq. 6), in the released form of many steps an update
+template <Scorer S, GradientUpdate U>
+void ascend_update(S& scorer, const U& rule, std::span<const double> rewards, Index inner_steps, double rate) {
+  using Limits = std::numeric_limits<double>;
   std::vector<double> p(rewards.size()), gradient(rewards.size());
-  for (Index step = 0; step < steps; ++step) {
-    softmax(scorer.logits(), p);
-    for (std::size_t k = 0; k < p.size(); ++k) gradient[k] = rewards[k] - p[k] * total;
-    scorer.ascend(gradient, learning_rate);
+  for (Index step = 0; step < inner_steps; ++step) {
+    const std::span<const double> logits = scorer.logits();
+    softmax(logits, p);
+    for (std::size_t k = 0; k < p.size(); ++k)
+      if (logits[k] > -Limits::infinity()) p[k] = std::max(p[k], Limits::min());
+    rule.gradient(p, rewards, gradient);
+    detail::ascend_once(scorer, gradient, rate);
   }
 }
 
