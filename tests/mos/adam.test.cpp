@@ -47,9 +47,9 @@ std::string refusal(Index steps, const Doubles& mean, const Doubles& square) {
 TEST_CASE("Two steps are those computed by hand") {
   Adam adam(2);
   Doubles x{2.0, 0.0};
-  adam.ascend(x, Doubles{1.0, 0.0}, 0.1);
+  adam.ascend(x, Doubles{1.0, 0.0}, {0.1});
   CHECK(x[0] == Approx(2.09999999900000001).epsilon(1e-14));
-  adam.ascend(x, Doubles{-0.5, 0.0}, 0.1);
+  adam.ascend(x, Doubles{-0.5, 0.0}, {0.1});
   // mean: (0.9 · 0.1 − 0.1 · 0.5) / (1 − 0.9²); square: (0.999 · 0.001 + 0.001 · 0.25) / (1 − 0.999²)
   CHECK(x[0] == Approx(2.12663370262909702).epsilon(1e-14));
   CHECK(x[1] == 0.0);
@@ -58,28 +58,28 @@ TEST_CASE("Two steps are those computed by hand") {
 TEST_CASE("The first step is the learning rate, up the gradient, whatever its size") {
   for (double gradient : {1e-4, 1.0, 1e6}) {
     Doubles x{0.0};
-    Adam(1).ascend(x, Doubles{gradient}, 0.01);
+    Adam(1).ascend(x, Doubles{gradient}, {0.01});
     CHECK(x[0] == Approx(0.01).epsilon(2e-4));
-    Adam(1).ascend(x, Doubles{-gradient}, 0.01);
+    Adam(1).ascend(x, Doubles{-gradient}, {0.01});
     CHECK(x[0] == Approx(0.0).margin(1e-5));
   }
 }
 
 TEST_CASE("Without a gradient nothing moves") {
   Doubles x{3.0};
-  Adam(1).ascend(x, Doubles{0.0}, 0.1);
+  Adam(1).ascend(x, Doubles{0.0}, {0.1});
   CHECK(x[0] == 3.0);
 }
 
 TEST_CASE("A loaded Adam goes on as the saved one") {
   Adam adam(2);
   Doubles x{0.0, 1.0};
-  for (double gradient : {0.3, -0.7, 0.2}) adam.ascend(x, Doubles{gradient, 1.0 - gradient}, 0.01);
+  for (double gradient : {0.3, -0.7, 0.2}) adam.ascend(x, Doubles{gradient, 1.0 - gradient}, {0.01});
   Adam copy = load_two([&](ArchiveWriter& out) { adam.save(out); });
   Doubles y = x;
   for (int step = 0; step < 5; ++step) {
-    adam.ascend(x, Doubles{0.1, -0.4}, 0.01);
-    copy.ascend(y, Doubles{0.1, -0.4}, 0.01);
+    adam.ascend(x, Doubles{0.1, -0.4}, {0.01});
+    copy.ascend(y, Doubles{0.1, -0.4}, {0.01});
     CHECK(x == y);
   }
 }

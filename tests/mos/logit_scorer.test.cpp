@@ -49,21 +49,21 @@ TEST_CASE("The logits move as Adam moves them") {
   LogitScorer scorer(expected);
   Adam adam(2);
   for (double gradient : {0.5, -0.25, 1.0}) {
-    scorer.ascend(Doubles{gradient, -gradient}, 0.01);
-    adam.ascend(expected, Doubles{gradient, -gradient}, 0.01);
+    scorer.ascend(Doubles{gradient, -gradient}, {0.01});
+    adam.ascend(expected, Doubles{gradient, -gradient}, {0.01});
   }
   CHECK(logits(scorer) == expected);
 }
 
 TEST_CASE("A loaded scorer goes on as the saved one") {
   LogitScorer scorer(Doubles{-1.0, -0.5});
-  scorer.ascend(Doubles{0.3, -0.2}, 0.1);
+  scorer.ascend(Doubles{0.3, -0.2}, {0.1});
   ArchiveWriter out("test", 1);
   scorer.save(out);
   LogitScorer copy = load(out, 2);
   CHECK(logits(copy) == logits(scorer));
-  scorer.ascend(Doubles{-0.1, 0.7}, 0.1);
-  copy.ascend(Doubles{-0.1, 0.7}, 0.1);
+  scorer.ascend(Doubles{-0.1, 0.7}, {0.1});
+  copy.ascend(Doubles{-0.1, 0.7}, {0.1});
   CHECK(logits(copy) == logits(scorer));
 }
 

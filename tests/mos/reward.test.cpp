@@ -26,7 +26,7 @@ struct Setting {
   MosOptions options{.sizes = {1000, 200, 5}, .reward_batch = 50, .seed = 3};
   Callbacks callbacks = {};
   RewardMemory memory = {};
-  RewardContext context{options, callbacks, 4, memory};
+  RewardContext context{RunView{options, callbacks, 4}, memory};
 };
 
 struct NoRewards {};

@@ -21,7 +21,7 @@ namespace {
 
 struct WithoutAscend : FixedScorer {
   using FixedScorer::FixedScorer;
-  void ascend(std::span<const double>, double) = delete;
+  void ascend(std::span<const double>, const AscentStep&) = delete;
   static WithoutAscend load(ArchiveReader&, std::size_t);
 };
 
@@ -52,7 +52,7 @@ TEST_CASE("A scorer that throws while it learns leaves the state as it was") {
   struct Throws : FixedScorer {
     using FixedScorer::FixedScorer;
     int steps = 0;
-    void ascend(std::span<const double>, double) {
+    void ascend(std::span<const double>, const AscentStep&) {
       if (++steps == 3) throw std::runtime_error("no further");
     }
     void save(ArchiveWriter& out) const { out.write("steps", Index{steps}); }

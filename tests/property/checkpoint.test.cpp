@@ -52,8 +52,44 @@ TEST_CASE("The format is the documented fields in the documented order, and no o
   const StateFields fields;
   CHECK((saved(loaded(fields.bytes())) == fields.bytes()));
   CHECK_THAT(refusal([](StateFields& f) { f.archive_kind = "mos.other"; }), ContainsSubstring("mos.other"));
-  CHECK_THAT(refusal([](StateFields& f) { f.archive_version = 2; }), ContainsSubstring("version is 2"));
+  CHECK_THAT(refusal([](StateFields& f) { f.archive_version = 3; }), ContainsSubstring("version is 3"));
   CHECK_THAT(refusal([](StateFields& f) { f.one_more = true; }), ContainsSubstring("left over"));
+}
+
+TEST_CASE("A checkpoint of the first version is read, and goes on as it did") {
+  StateFields fields;
+  fields.archive_version = 1;
+  MosState state = loaded(fields.bytes());
+  CHECK(state.step() == 7);
+  CHECK(state.probabilities() == std::vector<double>{0.5, 0.5});
+  CHECK(name(state.options().update) == "drift");
+  CHECK((state.options().draw == Draw::batch && !state.options().replacement && state.options().tokens.empty()));
+  MosState again = loaded(saved(state));
+  for (int step = 0; step < 20; ++step) {
+    const Batch batch = state.draw();
+    CHECK(batch.examples.size() == 4);
+    CHECK(again.draw().examples.front().row == batch.examples.front().row);
+  }
+}
+
+TEST_CASE("What came with the second version is refused by name where it cannot be") {
+  CHECK_THAT(refusal([](StateFields& f) { f.update = "guess"; }), ContainsSubstring("no such rule"));
+  CHECK_THAT(refusal([](StateFields& f) { f.update_parameters = {4.0}; }), ContainsSubstring("update.parameters"));
+  CHECK_THAT(refusal([](StateFields& f) { f.update_parameters = {4.0, 2.0, 0.9}; }), ContainsSubstring("gamma"));
+  CHECK_THAT(refusal([](StateFields& f) { f.optimizer = {2}; }), ContainsSubstring("optimizer"));
+  CHECK_THAT(refusal([](StateFields& f) { f.least_probability = {0.6}; }), ContainsSubstring("least_probability"));
+  CHECK_THAT(refusal([](StateFields& f) { f.draw = {-1}; }), ContainsSubstring("draw"));
+  CHECK_THAT(refusal([](StateFields& f) { f.replacement = {2}; }), ContainsSubstring("replacement"));
+  CHECK_THAT(refusal([](StateFields& f) { f.most_passes = {0.0}; }), ContainsSubstring("most_passes"));
+  CHECK_THAT(refusal([](StateFields& f) { f.epoch_end = {3}; }), ContainsSubstring("epoch_end"));
+  CHECK_THAT(refusal([](StateFields& f) { f.epoch_steps = {-1}; }), ContainsSubstring("epoch_steps"));
+  CHECK_THAT(refusal([](StateFields& f) { f.tokens = {1.0}; }), ContainsSubstring("tokens"));
+  CHECK_THAT(refusal([](StateFields& f) { f.masked = {1, 1}; }), ContainsSubstring("masked"));
+  CHECK_THAT(refusal([](StateFields& f) { f.masked = {0}; }), ContainsSubstring("masked"));
+  CHECK_THAT(refusal([](StateFields& f) { f.masked = {0, 2}; }), ContainsSubstring("masked"));
+  CHECK_THAT(refusal([](StateFields& f) { f.reported_sum = {infinity, 0.0}; }), ContainsSubstring("reported"));
+  CHECK_THAT(refusal([](StateFields& f) { f.reported_count = {0, -1}; }), ContainsSubstring("reported"));
+  CHECK_THAT(refusal([](StateFields& f) { f.update_memory = {infinity, 0.0}; }), ContainsSubstring("update.memory"));
 }
 
 TEST_CASE("Options in a checkpoint that are out of range are refused by name") {
@@ -89,7 +125,10 @@ TEST_CASE("Counters in a checkpoint that are out of range are refused by name") 
 }
 
 TEST_CASE("Fields of the wrong length are refused by name") {
-  CHECK_THAT(refusal([](StateFields& f) { f.sizes = {10, 30, 5}; }), ContainsSubstring("'drawn' has 2 values"));
+  CHECK_THAT(refusal([](StateFields& f) {
+               f.sizes = {10, 30, 5}, f.tokens = {};
+             }),
+             ContainsSubstring("'drawn' has 2 values"));
   CHECK_THAT(refusal([](StateFields& f) { f.batch_size = {4, 4}; }), ContainsSubstring("'batch_size' has 2 values"));
   CHECK_THAT(refusal([](StateFields& f) { f.seed = {}; }), ContainsSubstring("'seed' has 0 values"));
   CHECK_THAT(refusal([](StateFields& f) { f.drawn = {12}; }), ContainsSubstring("'drawn' has 1 values"));

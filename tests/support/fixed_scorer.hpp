@@ -16,7 +16,7 @@ class FixedScorer {
   explicit FixedScorer(std::span<const double> log_prior) : logits_(log_prior.begin(), log_prior.end()) {}
 
   std::span<const double> logits() const { return logits_; }
-  void ascend(std::span<const double>, double) {}
+  void ascend(std::span<const double>, const pickmix::AscentStep&) {}
   void save(pickmix::ArchiveWriter& out) const { out.write("fixed.logits", logits_); }
   static FixedScorer load(pickmix::ArchiveReader& in, std::size_t) {
     return FixedScorer(in.read_all<double>("fixed.logits"));

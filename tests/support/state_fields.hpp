@@ -20,7 +20,7 @@ struct StateFields {
   using Doubles = std::vector<double>;
 
   std::string_view archive_kind = "mos.state";
-  std::uint32_t archive_version = 1;
+  std::uint32_t archive_version = 2;  ///< 1 is without the fields that came later
   Indices sizes{10, 30};
   Indices batch_size{4};
   Doubles prior_temperature{std::numeric_limits<double>::infinity()};
@@ -29,11 +29,26 @@ struct StateFields {
   Doubles learning_rate{0.0};
   Indices reward_batch{8};
   std::vector<std::uint64_t> seed{9};
+  std::string_view update = "boltzmann";
+  Doubles update_parameters{4.0, 0.3, 0.95};
+  Indices optimizer{0};
+  Doubles least_probability{0.1};
+  Indices draw{0};
+  Indices replacement{0};
+  Doubles most_passes{std::numeric_limits<double>::infinity()};
+  Indices epoch_end{0};
+  Indices epoch_steps{0};
+  Doubles tokens{100.0, 50.0};
   Indices step{7};
   Indices updates{1};
   Indices updated_at{5};
   Indices drawn{12, 16};
+  Indices masked{0, 1};
+  Doubles reported_sum{0.0, 2.5};
+  Indices reported_count{0, 2};
   Doubles rewards{1.0, 3.0};
+  std::string_view update_rule = "boltzmann";
+  Doubles update_memory{0.25, 0.0};
   Indices memory{1};
   std::string_view memory_name = "level";
   Doubles memory_values{0.5, 0.25};
@@ -54,11 +69,32 @@ struct StateFields {
     out.write("learning_rate", learning_rate);
     out.write("reward_batch", reward_batch);
     out.write("seed", seed);
+    if (archive_version >= 2) {
+      out.write("update", update);
+      out.write("update.parameters", update_parameters);
+      out.write("optimizer", optimizer);
+      out.write("least_probability", least_probability);
+      out.write("draw", draw);
+      out.write("replacement", replacement);
+      out.write("most_passes", most_passes);
+      out.write("epoch_end", epoch_end);
+      out.write("epoch_steps", epoch_steps);
+      out.write("tokens", tokens);
+    }
     out.write("step", step);
     out.write("updates", updates);
     out.write("updated_at", updated_at);
     out.write("drawn", drawn);
+    if (archive_version >= 2) {
+      out.write("masked", masked);
+      out.write("reported.sum", reported_sum);
+      out.write("reported.count", reported_count);
+    }
     out.write("rewards", rewards);
+    if (archive_version >= 2) {
+      out.write("update.rule", update_rule);
+      out.write("update.memory", update_memory);
+    }
     out.write("memory", memory);
     if (!memory.empty() && memory.front() > 0) {
       out.write("memory.name", memory_name);

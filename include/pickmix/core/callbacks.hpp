@@ -7,7 +7,9 @@
 #include <pickmix/core/types.hpp>
 
 #include <cmath>
+#include <cstddef>
 #include <functional>
+#include <iterator>
 #include <limits>
 #include <span>
 #include <string_view>
@@ -48,6 +50,31 @@ inline std::vector<float> ask_losses(const Callbacks& callbacks, std::span<const
           "every loss must be written and finite",
           caller, losses[i], examples[i].dataset, examples[i].row, examples[i].context);
   return losses;
+}
+
+/// The embeddings of `examples`, every entry written and finite.
+///
+/// \param caller who asks, for the message
+/// \return examples.size() × embedding_size, row after row
+/// \throws ValueError if there is no embedding callback or embedding_size is below 1
+/// \throws CallbackError if an entry was not written or is not finite (names the example and the column)
+inline std::vector<float> ask_embeddings(const Callbacks& callbacks, std::span<const Example> examples,
+                                         std::string_view caller) {
+  if (!callbacks.embedding)
+    raise<ValueError>("{}: Callbacks::embedding is empty; an embedding callback is needed here", caller);
+  if (callbacks.embedding_size < 1)
+    raise<ValueError>("{}: Callbacks::embedding_size is {}; needs at least 1", caller, callbacks.embedding_size);
+  const auto width = static_cast<std::size_t>(callbacks.embedding_size);
+  std::vector<float> out(examples.size() * width, std::numeric_limits<float>::quiet_NaN());
+  if (!examples.empty())
+    callbacks.embedding(examples, MatrixView<float>(out.data(), std::ssize(examples), callbacks.embedding_size));
+  for (std::size_t k = 0; k < out.size(); ++k)
+    if (const Example& e = examples[k / width]; !std::isfinite(out[k]))
+      raise<CallbackError>(
+          "{}: Callbacks::embedding gave {} for example {{dataset {}, row {}, context {}}}, column {}; "
+          "every entry must be written and finite",
+          caller, out[k], e.dataset, e.row, e.context, k % width);
+  return out;
 }
 
 }  // namespace pickmix::inline v0

@@ -5,6 +5,7 @@
 #include <pickmix/core/archive.hpp>
 #include <pickmix/core/error.hpp>
 #include <pickmix/core/types.hpp>
+#include <pickmix/mos/scorer.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -20,16 +21,20 @@ class Adam {
  public:
   explicit Adam(std::size_t parameters) : mean_(parameters, 0.0), square_(parameters, 0.0) {}
 
-  /// Moves `parameters` up `gradient`.
+  /// Moves `parameters` up `gradient`; a plain gradient step (`Optimizer::sgd`) leaves the moments as they are.
   /// \shape both: as many entries as the constructor was told
-  void ascend(std::span<double> parameters, std::span<const double> gradient, double learning_rate) {
+  void ascend(std::span<double> parameters, std::span<const double> gradient, const AscentStep& step) {
+    if (step.optimizer == Optimizer::sgd) {
+      for (std::size_t i = 0; i < parameters.size(); ++i) parameters[i] += step.rate * gradient[i];
+      return;
+    }
     ++steps_;
     const double mean_scale = 1.0 - std::pow(beta1, static_cast<double>(steps_));
     const double square_scale = 1.0 - std::pow(beta2, static_cast<double>(steps_));
     for (std::size_t i = 0; i < parameters.size(); ++i) {
       mean_[i] = beta1 * mean_[i] + (1.0 - beta1) * gradient[i];
       square_[i] = beta2 * square_[i] + (1.0 - beta2) * gradient[i] * gradient[i];
-      parameters[i] += learning_rate * (mean_[i] / mean_scale) / (std::sqrt(square_[i] / square_scale) + epsilon);
+      parameters[i] += step.rate * (mean_[i] / mean_scale) / (std::sqrt(square_[i] / square_scale) + epsilon);
     }
   }
 

@@ -31,9 +31,11 @@ class LogitScorer {
       : weights_(log_prior.begin(), log_prior.end()), adam_(log_prior.size()) {}
 
   std::span<const double> logits() const { return weights_; }
-  void ascend(std::span<const double> gradient, double learning_rate) {
-    adam_.ascend(weights_, gradient, learning_rate);
-  }
+  void ascend(std::span<const double> gradient, const AscentStep& step) { adam_.ascend(weights_, gradient, step); }
+
+  /// Sets the logits; Adam's moments stay.
+  /// \shape logits: one per dataset
+  void assign(std::span<const double> logits) { weights_.assign(logits.begin(), logits.end()); }
 
   void save(ArchiveWriter& out) const {
     out.write("logit.weights", weights_);

@@ -4,15 +4,28 @@
 
 #include <pickmix/core/error.hpp>
 #include <pickmix/core/types.hpp>
+#include <pickmix/mos/scorer.hpp>
+#include <pickmix/mos/update.hpp>
 
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
 #include <limits>
+#include <variant>
 #include <vector>
 
 namespace pickmix::inline v0 {
+
+/// What comes from one dataset: a whole batch (printed), or each example by itself (released).
+enum class Draw { batch, example };
+
+/// Where an epoch, one MosSampler's loop, ends.
+enum class EpochEnd {
+  steps,       ///< after `epoch_steps` steps
+  first_pass,  ///< when some dataset has been read once more
+  every_pass   ///< when every dataset has been read once more
+};
 
 /// Options of a MosState. Where the released recipe of Mixture-of-Skills differs from the printed one, the default is
 /// the released one.
@@ -22,7 +35,7 @@ struct MosOptions {
   /// Examples in each dataset; each at least 1.
   std::vector<Index> sizes;
 
-  /// Examples in a batch, all of one dataset.
+  /// Examples in a batch.
   Index batch_size = 64;
 
   /// τ of the distribution training starts with, q(i) ∝ size(i)^(1/τ): 1 is proportional to size, infinity is uniform
@@ -44,6 +57,32 @@ struct MosOptions {
 
   /// Names the run: everything drawn is a function of it and of the step.
   std::uint64_t seed = 0;
+
+  /// How rewards become probabilities, unless the policy brings a rule of its own (released: Drift).
+  Update update = Drift{};
+
+  /// How the scorer takes a step up the gradient (released: Adam; printed: plain gradient steps).
+  Optimizer optimizer = Optimizer::adam;
+
+  /// ε of the floor p ← ε + (1 − Mε)·p over the M datasets that are not masked: none is forgotten for good. At most 1/M.
+  double least_probability = 0.0;
+
+  /// Whether a batch is of one dataset or each of its examples drawn by itself.
+  Draw draw = Draw::batch;
+
+  /// Rows of a dataset are drawn with replacement (released), not pass after pass.
+  bool replacement = false;
+
+  /// How many times over a dataset may be read; then it is drawn no more. Its last batch may be a short one.
+  double most_passes = std::numeric_limits<double>::infinity();
+
+  /// Where an epoch ends, and after how many steps if by steps; 0: after Σ sizes / batch_size, rounded up.
+  EpochEnd epoch_end = EpochEnd::steps;
+  Index epoch_steps = 0;
+
+  /// Mean tokens of an example of each dataset. Where given, probabilities are shares of tokens, not of examples: a dataset
+  /// is drawn in proportion to probability / tokens.
+  std::vector<double> tokens = {};
 };
 
 /// The largest reward a state learns from: its square and sums of many are still finite.
@@ -74,6 +113,23 @@ inline void validate(const MosOptions& options) {
                       least_temperature);
   if (!(options.learning_rate >= 0.0 && std::isfinite(options.learning_rate)))
     raise<ValueError>("MosOptions: learning_rate is {}; needs to be finite and at least 0", options.learning_rate);
+  std::visit([](const auto& rule) { rule.validate(); }, options.update);
+  const double even = 1.0 / static_cast<double>(options.sizes.size());
+  if (!(options.least_probability >= 0.0 && options.least_probability <= even))
+    raise<ValueError>("MosOptions: least_probability is {}; needs to be in [0, {}], one in {} datasets",
+                      options.least_probability, even, options.sizes.size());
+  if (!(options.most_passes > 0.0))
+    raise<ValueError>("MosOptions: most_passes is {}; needs to be above 0", options.most_passes);
+  if (options.epoch_steps < 0)
+    raise<ValueError>("MosOptions: epoch_steps is {}; needs at least 0", options.epoch_steps);
+  if (options.epoch_end != EpochEnd::steps && options.replacement)
+    raise<ValueError>("MosOptions: epoch_end is by passes and replacement is on; there are no passes then");
+  if (!options.tokens.empty() && options.tokens.size() != options.sizes.size())
+    raise<ShapeError>("MosOptions: tokens has {} entries for {} datasets; needs one each, or none",
+                      options.tokens.size(), options.sizes.size());
+  for (std::size_t d = 0; d < options.tokens.size(); ++d)
+    if (!(options.tokens[d] >= 1e-6 && options.tokens[d] <= 1e12))
+      raise<ValueError>("MosOptions: tokens[{}] is {}; needs to be in [1e-6, 1e12]", d, options.tokens[d]);
 }
 
 }  // namespace pickmix::inline v0

@@ -24,28 +24,44 @@ namespace pickmix::inline v0 {
 /// What reward policies remember between updates, by name. It is part of the state and of its checkpoints.
 using RewardMemory = std::map<std::string, std::vector<double>, std::less<>>;
 
+/// The run as it is when rewards are asked for. Spans have an entry for each dataset.
+struct RunView {
+  const MosOptions& options;
+  const Callbacks& callbacks;
+  Index updates = 0;  ///< of the distribution, so far
+  Index step = 0;
+  std::span<const double> probabilities = {};
+  std::span<const double> prior = {};     ///< the distribution without what was learnt; 0 for a retired dataset
+  std::span<const double> reported = {};  ///< mean loss reported since the update before; NaN where none
+  std::span<const Index> drawn = {};      ///< rows so far
+};
+
 /// What a policy sees of the run while it computes rewards: datasets, the model through its callbacks, a memory.
 ///
 /// Nothing a policy does here takes effect unless its call returns; a throwing callback leaves the state as it was.
 class RewardContext {
  public:
   /// \param memory what is remembered; written to by `remember`, so callers hand in a copy
-  RewardContext(const MosOptions& options, const Callbacks& callbacks, Index updates, RewardMemory& memory)
-      : options_(&options), callbacks_(&callbacks), updates_(updates), memory_(&memory) {}
+  RewardContext(const RunView& run, RewardMemory& memory) : run_(run), memory_(&memory) {}
 
-  Index datasets() const { return static_cast<Index>(options_->sizes.size()); }
-  Index size(Index dataset) const { return options_->sizes[static_cast<std::size_t>(dataset)]; }
+  Index datasets() const { return static_cast<Index>(run_.options.sizes.size()); }
+  Index size(Index dataset) const { return run_.options.sizes[static_cast<std::size_t>(dataset)]; }
 
   /// How many updates the distribution has had so far.
-  Index updates() const { return updates_; }
+  Index updates() const { return run_.updates; }
+  Index step() const { return run_.step; }
+  const RunView& run() const { return run_; }
+
+  /// Whether the dataset takes part: the reward of one that is retired is not looked at, and nothing need be asked for it.
+  bool active(Index dataset) const { return run_.prior.empty() || run_.prior[static_cast<std::size_t>(dataset)] > 0.0; }
 
   /// `MosOptions::reward_batch` different examples of `dataset`, or all of a smaller one; a function of the seed, the
   /// dataset and `round` only.
   std::vector<Example> sample(Index dataset, Index round) const {
     const auto instance = static_cast<std::uint64_t>(round) << 32 | static_cast<std::uint64_t>(dataset);
-    const Permutation order(size(dataset), RandomStream(options_->seed, purpose, instance));
+    const Permutation order(size(dataset), RandomStream(run_.options.seed, purpose, instance));
     std::vector<Example> examples;
-    for (Index i = 0; i < std::min(options_->reward_batch, size(dataset)); ++i)
+    for (Index i = 0; i < std::min(run_.options.reward_batch, size(dataset)); ++i)
       examples.push_back({.dataset = dataset, .row = order(i)});
     return examples;
   }
@@ -53,7 +69,14 @@ class RewardContext {
   /// The model's losses on `examples`, finite.
   /// \throws ValueError, CallbackError as `ask_losses`; what the callback throws
   std::vector<float> losses(std::span<const Example> examples) const {
-    return ask_losses(*callbacks_, examples, "MosSampler");
+    return ask_losses(run_.callbacks, examples, "MosSampler");
+  }
+
+  /// One row for each of `examples`, finite.
+  /// \return examples.size() × Callbacks::embedding_size, row after row
+  /// \throws ValueError, CallbackError as `ask_embeddings`; what the callback throws
+  std::vector<float> embeddings(std::span<const Example> examples) const {
+    return ask_embeddings(run_.callbacks, examples, "MosSampler");
   }
 
   /// What was remembered under `name`; empty if nothing was.
@@ -75,9 +98,7 @@ class RewardContext {
  private:
   static constexpr std::uint32_t purpose = 0x72657764;  // "rewd"
 
-  const MosOptions* options_;
-  const Callbacks* callbacks_;
-  Index updates_;
+  RunView run_;
   RewardMemory* memory_;
   std::string scope_;
 };
@@ -86,7 +107,8 @@ class RewardContext {
 /// larger one is sampled more. Optional members:
 ///
 /// - `start(context)`: called when a sampler is made, for what must be measured before training
-/// - `static constexpr bool needs_loss = true`: a sampler without a loss callback is refused
+/// - `static constexpr bool needs_loss = true`, `needs_embedding`: a sampler without that callback is refused
+/// - `update()`: the rule its rewards are learnt by (see Update), in the place of `MosOptions::update`
 template <class P>
 concept RewardPolicy = std::copy_constructible<P> &&
     requires(const P& policy, RewardContext& context, std::span<double> out) {
@@ -99,6 +121,14 @@ template <class P>
 constexpr bool needs_loss = [] {
   if constexpr (requires { P::needs_loss; })
     return bool{P::needs_loss};
+  else
+    return false;
+}();
+
+template <class P>
+constexpr bool needs_embedding = [] {
+  if constexpr (requires { P::needs_embedding; })
+    return bool{P::needs_embedding};
   else
     return false;
 }();

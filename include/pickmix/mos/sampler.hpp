@@ -9,17 +9,47 @@
 #include <pickmix/mos/logit_scorer.hpp>
 #include <pickmix/mos/reward.hpp>
 #include <pickmix/mos/scorer.hpp>
+#include <pickmix/mos/shard.hpp>
 #include <pickmix/mos/state.hpp>
 #include <pickmix/mos/static.hpp>
+#include <pickmix/mos/update.hpp>
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <numeric>
 #include <utility>
 #include <vector>
 
 namespace pickmix::inline v0 {
+
+namespace detail {
+
+/// Counts up to the end of an epoch: steps, or the passes of the dataset that is read most or least.
+template <Scorer S>
+Index epoch_mark(const MosState<S>& state) {
+  const MosOptions& options = state.options();
+  if (options.epoch_end == EpochEnd::steps) return state.step();
+  Index least = INT64_MAX, most = 0;
+  for (std::size_t d = 0; d < options.sizes.size(); ++d) {
+    const Index passes = state.drawn()[d] / options.sizes[d];
+    most = std::max(most, passes);
+    if (!state.retired(static_cast<Index>(d))) least = std::min(least, passes);
+  }
+  return options.epoch_end == EpochEnd::first_pass ? most : least;
+}
+
+/// How far it counts in an epoch.
+inline Index epoch_length(const MosOptions& options) {
+  if (options.epoch_end != EpochEnd::steps) return 1;
+  if (options.epoch_steps > 0) return options.epoch_steps;
+  const Index examples = std::accumulate(options.sizes.begin(), options.sizes.end(), Index{0});
+  return (examples + options.batch_size - 1) / options.batch_size;
+}
+
+}  // namespace detail
 
 /// A sampler's policy: rewards that change the mixture, or none.
 template <class P>
@@ -31,7 +61,7 @@ concept SamplerPolicy = RewardPolicy<P> || std::same_as<P, Static>;
 ///       for (const Batch& batch : MosSampler<Policy>(state, callbacks)) train(batch);
 ///
 /// Every `update_interval` steps, before a batch is drawn, the policy computes one reward per dataset and the state
-/// learns from them. An epoch is Σ sizes / batch_size steps, rounded up, whatever datasets they come from. A loop may
+/// learns from them. An epoch ends as `MosOptions::epoch_end` says, or when there is nothing more to draw. A loop may
 /// be left anywhere: the batches drawn count as used, and the next sampler goes on behind them in the same epoch.
 ///
 /// The sampler refers to the state, which must outlive it.
@@ -42,17 +72,20 @@ class MosSampler {
  public:
   /// Asks the policy for what must be measured before training (see `Difficulty`), the first time it meets this state.
   ///
-  /// \throws ValueError if the policy needs a callback that is absent; CallbackError if one breaks its contract; what a
-  ///         callback throws. The state is then as it was
-  explicit MosSampler(MosState<S>& state, Callbacks trainer = {}, Policy policy = {})
-      : state_(&state), trainer_(std::move(trainer)), policy_(std::move(policy)) {
-    const auto& sizes = state.options().sizes;
-    const Index batch = state.options().batch_size;
-    const Index epoch_steps = (std::accumulate(sizes.begin(), sizes.end(), Index{0}) + batch - 1) / batch;
-    epoch_end_ = (state.step() / epoch_steps + 1) * epoch_steps;
+  /// \param shard  which part of each batch this rank trains on; rewards must come out the same on every rank, so callbacks
+  ///               must give every rank the same numbers
+  /// \throws ValueError if the policy needs a callback that is absent, or `shard` makes no sense; CallbackError if one
+  ///         breaks its contract; what a callback throws. The state is then as it was
+  explicit MosSampler(MosState<S>& state, Callbacks trainer = {}, Policy policy = {}, Shard shard = {})
+      : state_(&state), trainer_(std::move(trainer)), policy_(std::move(policy)), shard_(shard) {
+    shard_.validate(state.options().batch_size);
+    epoch_end_ = detail::epoch_mark(state) + detail::epoch_length(state.options());
+    epoch_end_ -= epoch_end_ % detail::epoch_length(state.options());
     if constexpr (RewardPolicy<Policy>) {
       if (detail::needs_loss<Policy> && !trainer_.loss)
         raise<ValueError>("MosSampler: Callbacks::loss is empty; this policy needs a loss callback");
+      if (detail::needs_embedding<Policy> && !trainer_.embedding)
+        raise<ValueError>("MosSampler: Callbacks::embedding is empty; this policy needs an embedding callback");
       with_memory([&](RewardContext& context) { detail::start(policy_, context); });
     }
   }
@@ -92,23 +125,37 @@ class MosSampler {
 
  private:
   void advance() {
-    finished_ = state_->step() >= epoch_end_;
+    finished_ = detail::epoch_mark(*state_) >= epoch_end_ || state_->exhausted();
     if (finished_) return;
     if constexpr (RewardPolicy<Policy>)
       if (state_->update_due())
         with_memory([&](RewardContext& context) {
           std::vector<double> rewards(state_->options().sizes.size());
           policy_.rewards(context, rewards);
-          state_->learn(rewards);
+          if constexpr (requires { policy_.update(); })
+            state_->learn(rewards, Update(policy_.update()));
+          else
+            state_->learn(rewards);
         });
-    batch_ = state_->draw();
+    state_->draw(batch_);
+    shard_.keep_part(batch_);
   }
 
   /// Lets `work` write to a copy of the memory, which replaces the state's only if `work` returns.
   template <class Work>
   void with_memory(Work&& work) {
     RewardMemory memory = state_->memory();
-    RewardContext context(state_->options(), trainer_, state_->updates(), memory);
+    const std::vector<double> prior = state_->prior(), reported = state_->reported();
+    const std::vector<double> probabilities = state_->probabilities();
+    RewardContext context({.options = state_->options(),
+                           .callbacks = trainer_,
+                           .updates = state_->updates(),
+                           .step = state_->step(),
+                           .probabilities = probabilities,
+                           .prior = prior,
+                           .reported = reported,
+                           .drawn = state_->drawn()},
+                          memory);
     work(context);
     state_->memory(std::move(memory));
   }
@@ -116,6 +163,7 @@ class MosSampler {
   MosState<S>* state_;
   Callbacks trainer_;
   Policy policy_;
+  Shard shard_;
   Batch batch_;
   Index epoch_end_ = 0;
   bool finished_ = false;

@@ -4,16 +4,20 @@
 
 #include <pickmix/core/archive.hpp>
 #include <pickmix/core/error.hpp>
-#include <pickmix/core/numeric.hpp>
-#include <pickmix/core/permutation.hpp>
 #include <pickmix/core/rng.hpp>
 #include <pickmix/core/types.hpp>
+#include <pickmix/mos/alias_table.hpp>
 #include <pickmix/mos/batch.hpp>
+#include <pickmix/mos/learning_state.hpp>
 #include <pickmix/mos/logit_scorer.hpp>
+#include <pickmix/mos/mixture.hpp>
 #include <pickmix/mos/options.hpp>
+#include <pickmix/mos/options_file.hpp>
 #include <pickmix/mos/prior.hpp>
+#include <pickmix/mos/progress.hpp>
 #include <pickmix/mos/reward.hpp>
 #include <pickmix/mos/scorer.hpp>
+#include <pickmix/mos/shares.hpp>
 #include <pickmix/mos/update.hpp>
 
 #include <algorithm>
@@ -21,11 +25,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <istream>
-#include <numeric>
+#include <optional>
 #include <ostream>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace pickmix::inline v0 {
@@ -34,226 +40,269 @@ namespace pickmix::inline v0 {
 /// has been read, what the rewards remember. It outlives the samplers of the single epochs, and is saved whole.
 ///
 /// What is drawn is a function of the seed, the step and this state: two states that are equal go on equally, on every
-/// machine and at every later time.
+/// machine, on every rank and at every later time. A call that throws leaves the state as it was.
 ///
 /// Copies are independent. One state is for one thread at a time.
 template <Scorer S = LogitScorer>
 class MosState {
  public:
   /// \throws ShapeError, ValueError if an option is out of its range (names it)
-  explicit MosState(MosOptions options)
-      : MosState((validate(options), std::move(options)),
-                 [](const MosOptions& valid) { return S(log_prior(valid.sizes, valid.prior_temperature)); }) {}
+  explicit MosState(const MosOptions& options)
+      : MosState((validate(options), options), S(log_prior(options.sizes, options.prior_temperature))) {
+    refresh();
+  }
 
   const MosOptions& options() const { return options_; }
 
-  /// The distribution over datasets the next batch is drawn from; sums to 1.
-  std::vector<double> probabilities() const {
-    std::vector<double> p(options_.sizes.size());
-    softmax(scorer_.logits(), p);
-    return p;
-  }
+  /// The distribution over datasets: shares of examples, or of tokens where `MosOptions::tokens` is given. Sums to 1.
+  const std::vector<double>& probabilities() const { return probabilities_; }
 
   /// Batches drawn so far.
-  Index step() const { return step_; }
+  Index step() const { return progress_.step; }
 
   /// Updates of the distribution so far, and the rewards of the last one (empty before the first).
-  Index updates() const { return updates_; }
-  std::span<const double> rewards() const { return rewards_; }
+  Index updates() const { return progress_.updates; }
+  std::span<const double> rewards() const { return progress_.rewards; }
 
   /// True if the distribution should be updated before the next batch is drawn: every `update_interval` steps.
-  bool update_due() const { return step_ > 0 && step_ % options_.update_interval == 0 && updated_at_ != step_; }
+  bool update_due() const {
+    return progress_.step > 0 && progress_.step % options_.update_interval == 0 &&
+           progress_.updated_at != progress_.step;
+  }
 
   /// Rows drawn from `dataset` so far; divided by its size, the passes over it.
-  Index drawn(Index dataset) const { return drawn_[static_cast<std::size_t>(dataset)]; }
+  std::span<const Index> drawn() const { return progress_.positions.drawn(); }
+  Index drawn(Index dataset) const { return progress_.positions.drawn()[static_cast<std::size_t>(dataset)]; }
+
+  /// Whether `dataset` is out of the mixture.
+  bool retired(Index dataset) const { return progress_.masked[static_cast<std::size_t>(dataset)]; }
+
+  /// Whether every dataset that is not retired has been read `most_passes` times: there is nothing more to draw.
+  bool exhausted() const { return !table_; }
+
+  /// The distribution without what was learnt: the prior over the datasets that are not retired.
+  std::vector<double> prior() const {
+    return detail::masked_softmax(log_prior(options_.sizes, options_.prior_temperature), progress_.masked);
+  }
 
   /// What the reward policies remember.
-  const RewardMemory& memory() const { return memory_; }
-  void memory(RewardMemory memory) { memory_ = std::move(memory); }
+  const RewardMemory& memory() const { return progress_.memory; }
+  void memory(RewardMemory memory) { progress_.memory = std::move(memory); }
 
-  /// Draws the next batch: a dataset from the distribution, then its next rows. Each pass over a dataset takes every
-  /// row once, in an order of its own.
+  /// Draws the next batch: datasets from the distribution, of each its next rows.
   ///
-  /// \complexity O(batch_size + log datasets), a few µs at most
-  Batch draw() {
-    RandomStream random(options_.seed, dataset_purpose, static_cast<std::uint64_t>(step_));
-    const std::size_t d = dataset_at(random.uniform());
-    Batch batch{.step = step_, .examples = {}};
+  /// \throws ValueError if there is nothing more to draw
+  /// \complexity a few ns to choose a dataset, however many there are; about 50 ns a row. Memory is asked for only if
+  ///             `batch` has not room enough
+  void draw(Batch& batch) {
+    if (exhausted())
+      raise<ValueError>("MosState::draw: every dataset has been read {} times, as most_passes allows",
+                        options_.most_passes);
+    batch.step = progress_.step;
+    batch.examples.clear();
     batch.examples.reserve(static_cast<std::size_t>(options_.batch_size));
-    const Index size = options_.sizes[d];
-    Index at = drawn_[d];
-    const Index end = at + options_.batch_size;
-    while (at < end) {
-      const auto pass = static_cast<std::uint64_t>(at / size);
-      const Permutation order(size, RandomStream(options_.seed, order_purpose, pass << 32 | d));
-      for (Index i = at % size; i < size && at < end; ++i, ++at)
-        batch.examples.push_back({.dataset = static_cast<Index>(d), .row = order(i)});
-    }
-    drawn_[d] = end;
-    ++step_;
+    RandomStream random(options_.seed, dataset_purpose, static_cast<std::uint64_t>(progress_.step));
+    if (options_.draw == Draw::batch)
+      take(random.uniform(), options_.batch_size, batch);
+    else
+      for (Index k = 0; k < options_.batch_size && !exhausted(); ++k) take(random.uniform(), 1, batch);
+    ++progress_.step;
+  }
+  Batch draw() {
+    Batch batch;
+    draw(batch);
     return batch;
   }
 
-  /// Updates the distribution with one reward per dataset, larger for what should be sampled more.
+  /// Tells of a loss seen in training, for policies that live on that. On several ranks: the same calls on all of them.
   ///
+  /// \throws ValueError, ShapeError as `Reported::add`
+  void report(Index dataset, double loss) { progress_.reported.add(dataset, loss); }
+  void report(std::span<const Example> examples, std::span<const float> losses) {
+    progress_.reported.add(examples, losses);
+  }
+  /// Mean loss of each dataset reported since the last update; NaN where there is none.
+  std::vector<double> reported() const { return progress_.reported.means(); }
+
+  /// Updates the distribution with one reward per dataset, larger for what should be sampled more. That of a retired
+  /// dataset is not looked at.
+  ///
+  /// \param update  the rule; left out, `MosOptions::update`
   /// \throws ShapeError if there are not as many rewards as datasets; ValueError if one is not in
-  ///         [0, largest_reward], or if the learning rate is so large that a logit is no longer finite (names dataset and
-  ///         value). The state is then as it was
-  void learn(std::span<const double> rewards) {
+  ///         [0, largest_reward], if the rule needs a scorer whose logits can be set and this is none, or if the learning
+  ///         rate is so large that a logit is no longer finite (names dataset and value)
+  void learn(std::span<const double> rewards, const std::optional<Update>& update = {}) {
     if (rewards.size() != options_.sizes.size())
       raise<ShapeError>("MosState::learn: {} rewards for {} datasets; needs one each", rewards.size(),
                         options_.sizes.size());
-    for (std::size_t d = 0; d < rewards.size(); ++d)
-      if (!is_reward(rewards[d]))
+    std::vector<double> next_rewards(rewards.begin(), rewards.end());
+    for (std::size_t d = 0; d < rewards.size(); ++d) {
+      if (progress_.masked[d]) next_rewards[d] = 0.0;
+      if (!detail::is_reward(next_rewards[d]))
         raise<ValueError>("MosState::learn: the reward of dataset {} is {}; rewards must be in [0, {}]", d, rewards[d],
                           largest_reward);
-    S next = scorer_;
-    ascend_update(next, Drift{}, rewards, options_.inner_steps, options_.learning_rate);
-    const std::span<const double> logits = next.logits();
+    }
+    MosState next(*this);
+    if constexpr (requires(const LearningState& seen) { next.scorer_.see(seen); }) {
+      const std::vector<double> losses = reported();
+      next.scorer_.see(
+          {options_.sizes, progress_.positions.drawn(), probabilities_, progress_.rewards, losses, progress_.step});
+    }
+    const Update& how = update ? *update : options_.update;
+    if (next.progress_.update_rule != name(how)) next.progress_.update_memory.clear();  // it was another rule's
+    next.progress_.update_rule = name(how);
+    std::visit([&](const auto& rule) { next.apply(rule, next_rewards); }, how);
+    const std::span<const double> logits = next.scorer_.logits();
     for (std::size_t d = 0; d < logits.size(); ++d)
       if (!std::isfinite(logits[d]))
         raise<ValueError>("MosState::learn: the logit of dataset {} became {}; learning_rate is {}, which is too large",
                           d, logits[d], options_.learning_rate);
-    auto next_cumulative = cumulative(next);
-    std::vector<double> next_rewards(rewards.begin(), rewards.end());
-    scorer_ = std::move(next);
-    cumulative_ = std::move(next_cumulative);
-    rewards_ = std::move(next_rewards);
-    ++updates_;
-    updated_at_ = step_;
+    next.progress_.rewards = std::move(next_rewards);
+    next.progress_.reported.clear();
+    ++next.progress_.updates;
+    next.progress_.updated_at = progress_.step;
+    next.refresh();
+    *this = std::move(next);
+  }
+
+  /// Sets the distribution, from here on. What was learnt goes with it; later updates start there.
+  ///
+  /// \shape shares: one for each dataset; those of retired ones are not looked at
+  /// \throws ShapeError, ValueError if they are no shares
+  void set_probabilities(std::span<const double> shares) {
+    if (shares.size() != options_.sizes.size())
+      raise<ShapeError>("MosState::set_probabilities: {} shares for {} datasets; needs one each", shares.size(),
+                        options_.sizes.size());
+    std::vector<double> active(shares.begin(), shares.end());
+    for (std::size_t d = 0; d < active.size(); ++d)
+      if (progress_.masked[d]) active[d] = 0.0;
+    MosState next(*this);
+    next.scorer_ = S(detail::logits_of(active, "MosState::set_probabilities"));
+    next.refresh();
+    *this = std::move(next);
+  }
+
+  /// Takes a dataset out of the mixture: its probability is exactly 0, and it takes no part in updates. The others share
+  /// what it had. Where it was read to is kept.
+  ///
+  /// \throws ValueError if there is no such dataset, or it is the last one in the mixture
+  void retire(Index dataset) { mask(dataset, true); }
+  /// Takes it in again, with the probability that it would have by what was learnt.
+  void restore(Index dataset) { mask(dataset, false); }
+
+  /// Adds a dataset of `size` rows behind the others, with a share of the distribution; the others keep their proportions
+  /// and their places. The scorer starts anew from there; what policies remember of the others is kept.
+  ///
+  /// \param tokens  mean tokens of an example; needed where `MosOptions::tokens` is given, and only there
+  /// \throws ValueError if share is not in (0, 1), or size or tokens are out of range
+  void add_dataset(Index size, double share, double tokens = 0.0) {
+    if (!(share > 0.0 && share < 1.0))
+      raise<ValueError>("MosState::add_dataset: share is {}; needs to be above 0 and below 1", share);
+    std::vector<double> shares = detail::masked_softmax(scorer_.logits(), progress_.masked);
+    for (double& p : shares) p *= 1.0 - share;
+    shares.push_back(share);
+    MosState next(*this);
+    next.options_.sizes.push_back(size);
+    if (!options_.tokens.empty() || tokens != 0.0) next.options_.tokens.push_back(tokens);
+    validate(next.options_);
+    next.scorer_ = S(detail::logits_of(shares, "MosState::add_dataset"));
+    next.progress_.add_dataset();
+    next.refresh();
+    *this = std::move(next);
   }
 
   /// Writes everything, options included. \throws CheckpointError if the stream does not take it
   void save(std::ostream& out) const {
     ArchiveWriter file(archive_kind, archive_version);
-    file.write("sizes", options_.sizes);
-    file.write("batch_size", options_.batch_size);
-    file.write("prior_temperature", options_.prior_temperature);
-    file.write("update_interval", options_.update_interval);
-    file.write("inner_steps", options_.inner_steps);
-    file.write("learning_rate", options_.learning_rate);
-    file.write("reward_batch", options_.reward_batch);
-    file.write("seed", options_.seed);
-    file.write("step", step_);
-    file.write("updates", updates_);
-    file.write("updated_at", updated_at_);
-    file.write("drawn", drawn_);
-    file.write("rewards", rewards_);
-    file.write("memory", static_cast<Index>(memory_.size()));
-    for (const auto& [name, values] : memory_) {
-      file.write("memory.name", std::string_view(name));
-      file.write("memory.values", values);
-    }
+    detail::save_options(file, options_);
+    progress_.save(file);
     file.write("scorer", S::kind);
     scorer_.save(file);
     file.finish(out);
   }
 
+  /// Reads what this or an earlier version of the library wrote.
+  ///
   /// \throws CheckpointError if the stream ends early, is damaged, holds another kind of state or scorer, or a
   ///         field has an impossible value (names it)
   static MosState load(std::istream& in) {
     ArchiveReader file(in, archive_kind, archive_version);
-    MosOptions options;
-    options.sizes = file.read_all<Index>("sizes");
-    options.batch_size = file.read<Index>("batch_size");
-    options.prior_temperature = file.read<double>("prior_temperature");
-    options.update_interval = file.read<Index>("update_interval");
-    options.inner_steps = file.read<Index>("inner_steps");
-    options.learning_rate = file.read<double>("learning_rate");
-    options.reward_batch = file.read<Index>("reward_batch");
-    options.seed = file.read<std::uint64_t>("seed");
-    try {
-      validate(options);
-    } catch (const Error& error) {
-      raise<CheckpointError>("checkpoint: {}", error.what());
-    }
-    const auto datasets = options.sizes.size();
-    const auto counter = [&](const char* name, Index least, Index most) {
-      const auto value = file.read<Index>(name);
-      if (value < least || value > most)
-        raise<CheckpointError>("checkpoint: field '{}' is {}; needs to be in [{}, {}]", name, value, least, most);
-      return value;
-    };
-    const Index step = counter("step", 0, most_steps);
-    const Index updates = counter("updates", 0, INT64_MAX - 1);
-    const Index updated_at = updates == 0 ? counter("updated_at", -1, -1) : counter("updated_at", 0, step);
-    auto drawn = file.read_all<Index>("drawn");
-    if (drawn.size() != datasets)
-      raise<CheckpointError>("checkpoint: field 'drawn' has {} values; expected {}", drawn.size(), datasets);
-    Index not_drawn = step * options.batch_size;
-    for (std::size_t d = 0; d < datasets; ++d) {
-      if (drawn[d] < 0 || drawn[d] > not_drawn)
-        raise<CheckpointError>("checkpoint: field 'drawn'[{}] is {}; needs to be in [0, {}]", d, drawn[d], not_drawn);
-      not_drawn -= drawn[d];
-    }
-    if (not_drawn != 0)
-      raise<CheckpointError>("checkpoint: field 'drawn' adds up to {} less than step · batch_size", not_drawn);
-    auto rewards = file.read_all<double>("rewards");
-    if (rewards.size() != (updates == 0 ? 0 : datasets))
-      raise<CheckpointError>("checkpoint: field 'rewards' has {} values after {} updates of {} datasets",
-                             rewards.size(), updates, datasets);
-    for (std::size_t d = 0; d < rewards.size(); ++d)
-      if (!is_reward(rewards[d])) raise<CheckpointError>("checkpoint: field 'rewards'[{}] is {}", d, rewards[d]);
-    RewardMemory memory;
-    for (Index entries = counter("memory", 0, INT64_MAX); entries > 0; --entries) {
-      auto name = file.read_text("memory.name");
-      memory[std::move(name)] = file.read_all<double>("memory.values");
-    }
+    const MosOptions options = detail::load_options(file, file.version());
+    auto progress = detail::Progress::load(file, options);
     if (const auto kind = file.read_text("scorer"); kind != S::kind)
       raise<CheckpointError>("checkpoint: holds a '{}' scorer; expected '{}'", kind, S::kind);
-
-    MosState state(std::move(options), [&](const MosOptions&) { return S::load(file, datasets); });
+    MosState state(options, S::load(file, options.sizes.size()));
     file.finish();
-    state.step_ = step;
-    state.updates_ = updates;
-    state.updated_at_ = updated_at;
-    state.drawn_ = std::move(drawn);
-    state.rewards_ = std::move(rewards);
-    state.memory_ = std::move(memory);
+    state.progress_ = std::move(progress);
+    state.refresh();
     return state;
   }
 
  private:
-  static constexpr Index most_steps = Index{1} << 38;  // times the largest batch is still an Index
   static constexpr std::string_view archive_kind = "mos.state";
-  static constexpr std::uint32_t archive_version = 1;
+  static constexpr std::uint32_t archive_version = 2;
   static constexpr std::uint32_t dataset_purpose = 0x64617461;  // "data"
-  static constexpr std::uint32_t order_purpose = 0x6F726465;    // "orde"
 
-  /// \param make_scorer called with the options, which are valid
-  template <class MakeScorer>
-  MosState(MosOptions options, MakeScorer make_scorer)
-      : options_(std::move(options)),
-        scorer_(make_scorer(options_)),
-        cumulative_(cumulative(scorer_)),
-        drawn_(options_.sizes.size(), 0) {}
+  MosState(MosOptions options, S scorer)
+      : options_(std::move(options)), scorer_(std::move(scorer)), progress_(options_) {}
 
-  static bool is_reward(double reward) { return reward >= 0.0 && reward <= largest_reward; }
-
-  static std::vector<double> cumulative(const S& scorer) {
-    const std::span<const double> logits = scorer.logits();
-    std::vector<double> p(logits.size());
-    softmax(logits, p);
-    std::partial_sum(p.begin(), p.end(), p.begin());
-    return p;
+  template <GradientUpdate Rule>
+  void apply(const Rule& rule, std::span<const double> rewards) {
+    ascend_update(scorer_, rule, rewards, progress_.masked, options_.inner_steps,
+                  {options_.learning_rate, options_.optimizer});
+  }
+  template <DirectUpdate Rule>
+  void apply(const Rule& rule, std::span<const double> rewards) {
+    if constexpr (requires { scorer_.assign(scorer_.logits()); }) {
+      const std::vector<double> before = prior(), p = detail::masked_softmax(scorer_.logits(), progress_.masked);
+      scorer_.assign(detail::logits_of(rule.next({before, p, progress_.updates}, rewards, progress_.update_memory),
+                                       "MosState::learn"));
+    } else {
+      raise<ValueError>(
+          "MosState::learn: the rule '{}' sets the distribution, which a '{}' scorer cannot take; use a "
+          "LogitScorer, or a rule that gives a gradient",
+          Rule::kind, S::kind);
+    }
   }
 
-  /// The dataset in whose share of [0, 1) `u` falls. A dataset of probability 0 has no share.
-  std::size_t dataset_at(double u) const {
-    const double scaled = u * cumulative_.back();
-    const auto found = std::upper_bound(cumulative_.begin(), cumulative_.end() - 1, scaled);
-    return static_cast<std::size_t>(found - cumulative_.begin());
+  void mask(Index dataset, bool masked) {
+    if (dataset < 0 || dataset >= std::ssize(progress_.masked))
+      raise<ValueError>("MosState: dataset is {}; there are {}", dataset, progress_.masked.size());
+    MosState next(*this);
+    next.progress_.masked[static_cast<std::size_t>(dataset)] = masked;
+    if (std::count(next.progress_.masked.begin(), next.progress_.masked.end(), false) == 0)
+      raise<ValueError>("MosState::retire: dataset {} is the last one in the mixture", dataset);
+    next.refresh();
+    *this = std::move(next);
+  }
+
+  /// The probabilities by scorer, masks and floor, and what is drawn by them.
+  void refresh() {
+    probabilities_ = detail::masked_softmax(scorer_.logits(), progress_.masked);
+    detail::raise_to_floor(probabilities_, progress_.masked, options_.least_probability);
+    refresh_table();
+  }
+  void refresh_table() {
+    std::vector<double> shares = detail::shares_of_examples(probabilities_, options_.tokens);
+    for (std::size_t d = 0; d < shares.size(); ++d)
+      if (progress_.positions.left(d, options_.sizes[d]) == 0) shares[d] = 0.0;
+    table_.reset();
+    if (std::any_of(shares.begin(), shares.end(), [](double p) { return p > 0.0; })) table_.emplace(shares);
+  }
+
+  /// Appends up to `count` rows of the dataset on which u falls.
+  void take(double u, Index count, Batch& batch) {
+    const auto d = static_cast<std::size_t>((*table_)(u));
+    const Index size = options_.sizes[d], left = progress_.positions.left(d, size);
+    progress_.positions.take(d, size, std::min(count, left), batch.examples);
+    if (left <= count) refresh_table();
   }
 
   MosOptions options_;
   S scorer_;
-  RewardMemory memory_;
-  std::vector<double> rewards_;
-  std::vector<double> cumulative_;  // of the probabilities; derived, not saved
-  std::vector<Index> drawn_;
-  Index step_ = 0;
-  Index updates_ = 0;
-  Index updated_at_ = -1;
+  detail::Progress progress_;
+  std::vector<double> probabilities_;  // derived, not saved, as is the table
+  std::optional<AliasTable> table_;    // empty if there is nothing more to draw
 };
 
 MosState(MosOptions)->MosState<LogitScorer>;

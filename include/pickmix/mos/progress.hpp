@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+// Where a mixture is in its run, apart from what its scorer has learnt.
+#pragma once
+
+#include <pickmix/core/archive.hpp>
+#include <pickmix/core/error.hpp>
+#include <pickmix/core/types.hpp>
+#include <pickmix/mos/options.hpp>
+#include <pickmix/mos/positions.hpp>
+#include <pickmix/mos/reported.hpp>
+#include <pickmix/mos/reward.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace pickmix::inline v0::detail {
+
+inline bool is_reward(double reward) { return reward >= 0.0 && reward <= largest_reward; }
+
+/// The part of a MosState that a checkpoint holds beside options and scorer.
+struct Progress {
+  std::vector<bool> masked;  ///< of each dataset: whether it is out of the mixture
+  Positions positions;
+  Reported reported;
+  RewardMemory memory;
+  std::string update_rule;            ///< by which the last update was made
+  std::vector<double> update_memory;  ///< what that rule remembers
+  std::vector<double> rewards;
+  Index step = 0;
+  Index updates = 0;
+  Index updated_at = -1;
+
+  explicit Progress(const MosOptions& options)
+      : masked(options.sizes.size(), false),
+        positions(options.sizes.size(), options.seed, options.replacement, options.most_passes),
+        reported(options.sizes.size()) {}
+
+  void add_dataset() {
+    masked.push_back(false);
+    positions.add_dataset();
+    reported.add_dataset();
+    update_memory.clear();
+    if (!rewards.empty()) rewards.push_back(0.0);
+  }
+
+  void save(ArchiveWriter& file) const {
+    file.write("step", step);
+    file.write("updates", updates);
+    file.write("updated_at", updated_at);
+    file.write("drawn", std::vector<Index>(positions.drawn().begin(), positions.drawn().end()));
+    file.write("masked", std::vector<Index>(masked.begin(), masked.end()));
+    reported.save(file);
+    file.write("rewards", rewards);
+    file.write("update.rule", std::string_view(update_rule));
+    file.write("update.memory", update_memory);
+    file.write("memory", static_cast<Index>(memory.size()));
+    for (const auto& [name, values] : memory) {
+      file.write("memory.name", std::string_view(name));
+      file.write("memory.values", values);
+    }
+  }
+
+  /// \throws CheckpointError if a field has an impossible value (names it)
+  static Progress load(ArchiveReader& file, const MosOptions& options) {
+    Progress out(options);
+    const std::size_t datasets = options.sizes.size();
+    const auto counter = [&](const char* name, Index least, Index most) {
+      const auto value = file.read<Index>(name);
+      if (value < least || value > most)
+        raise<CheckpointError>("checkpoint: field '{}' is {}; needs to be in [{}, {}]", name, value, least, most);
+      return value;
+    };
+    out.step = counter("step", 0, most_steps);
+    out.updates = counter("updates", 0, INT64_MAX - 1);
+    out.updated_at = out.updates == 0 ? counter("updated_at", -1, -1) : counter("updated_at", 0, out.step);
+    const Index most_rows = out.step * options.batch_size;  // a short batch has one at least
+    out.positions.load(file.read_all<Index>("drawn"), std::isinf(options.most_passes) ? most_rows : out.step,
+                       most_rows);
+    if (file.version() >= 2) {
+      out.masked = load_masked(file, datasets);
+      out.reported = Reported::load(file, datasets);
+    }
+    out.rewards = file.read_all<double>("rewards");
+    if (out.rewards.size() != (out.updates == 0 ? 0 : datasets))
+      raise<CheckpointError>("checkpoint: field 'rewards' has {} values after {} updates of {} datasets",
+                             out.rewards.size(), out.updates, datasets);
+    for (std::size_t d = 0; d < out.rewards.size(); ++d)
+      if (!is_reward(out.rewards[d]))
+        raise<CheckpointError>("checkpoint: field 'rewards'[{}] is {}", d, out.rewards[d]);
+    if (file.version() >= 2) {
+      out.update_rule = file.read_text("update.rule");
+      out.update_memory = file.read_all<double>("update.memory");
+    }
+    for (std::size_t k = 0; k < out.update_memory.size(); ++k)
+      if (!std::isfinite(out.update_memory[k]))
+        raise<CheckpointError>("checkpoint: field 'update.memory'[{}] is {}; needs to be finite", k,
+                               out.update_memory[k]);
+    for (Index entries = counter("memory", 0, INT64_MAX); entries > 0; --entries) {
+      auto name = file.read_text("memory.name");
+      out.memory[std::move(name)] = file.read_all<double>("memory.values");
+    }
+    return out;
+  }
+
+ private:
+  static constexpr Index most_steps = Index{1} << 38;  // times the largest batch is still an Index
+
+  static std::vector<bool> load_masked(ArchiveReader& file, std::size_t datasets) {
+    const auto marks = file.read_all<Index>("masked");
+    if (marks.size() != datasets)
+      raise<CheckpointError>("checkpoint: field 'masked' has {} values; expected {}", marks.size(), datasets);
+    for (std::size_t d = 0; d < datasets; ++d)
+      if (marks[d] != 0 && marks[d] != 1)
+        raise<CheckpointError>("checkpoint: field 'masked'[{}] is {}; needs to be 0 or 1", d, marks[d]);
+    if (std::count(marks.begin(), marks.end(), 0) == 0)
+      raise<CheckpointError>("checkpoint: field 'masked' leaves no dataset in the mixture");
+    return {marks.begin(), marks.end()};
+  }
+};
+
+}  // namespace pickmix::inline v0::detail

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// One rank's part of every batch.
+#pragma once
+
+#include <pickmix/core/error.hpp>
+#include <pickmix/core/types.hpp>
+#include <pickmix/mos/batch.hpp>
+
+namespace pickmix::inline v0 {
+
+/// Rank `rank` of `world`, which train together. Every rank holds the same state and draws the same global batches; of each
+/// it trains on its part, a run of neighbouring examples. The parts are disjoint, together they are the batch, and their
+/// sizes differ by one at most. Another number of ranks continues the same batches.
+struct Shard {
+  Index rank = 0;
+  Index world = 1;
+
+  /// \throws ValueError if rank is not in [0, world), or a batch has fewer examples than there are ranks
+  void validate(Index batch_size) const {
+    if (world < 1 || rank < 0 || rank >= world)
+      raise<ValueError>("Shard: rank is {} of {}; needs to be in [0, world)", rank, world);
+    if (batch_size < world)
+      raise<ValueError>("Shard: world is {} and batch_size {}; every rank needs an example of each batch", world,
+                        batch_size);
+  }
+
+  /// Leaves this rank's part in `batch`.
+  void keep_part(Batch& batch) const {
+    if (world == 1) return;
+    const auto size = static_cast<Index>(batch.examples.size());
+    const auto at = [&](Index r) { return batch.examples.begin() + size * r / world; };
+    const auto first = at(rank), last = at(rank + 1);
+    batch.examples.erase(last, batch.examples.end());
+    batch.examples.erase(batch.examples.begin(), first);
+  }
+};
+
+}  // namespace pickmix::inline v0

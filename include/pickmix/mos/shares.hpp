@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// From logits to the distribution a batch is drawn from: masks, floor, tokens.
+#pragma once
+
+#include <pickmix/core/error.hpp>
+#include <pickmix/core/numeric.hpp>
+#include <pickmix/core/types.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <span>
+#include <vector>
+
+namespace pickmix::inline v0::detail {
+
+/// softmax(logits) over the datasets that are not masked; exactly 0 for the others.
+///
+/// \shape logits, masked: one for each dataset, not all masked
+inline std::vector<double> masked_softmax(std::span<const double> logits, const std::vector<bool>& masked) {
+  std::vector<double> p(logits.begin(), logits.end());
+  for (std::size_t d = 0; d < p.size(); ++d)
+    if (masked[d]) p[d] = -std::numeric_limits<double>::infinity();
+  softmax(p, p);
+  return p;
+}
+
+/// p ← least + (1 − M·least)·p over the M datasets that are not masked.
+inline void raise_to_floor(std::vector<double>& p, const std::vector<bool>& masked, double least) {
+  if (least == 0.0) return;
+  const auto active = static_cast<double>(std::count(masked.begin(), masked.end(), false));
+  for (std::size_t d = 0; d < p.size(); ++d)
+    if (!masked[d]) p[d] = least + std::max(1.0 - active * least, 0.0) * p[d];
+}
+
+/// Logits whose softmax is p. A probability too small for a logarithm counts as 1e-300.
+///
+/// \throws ValueError if an entry is negative or not finite, or all are 0; names `caller`
+inline std::vector<double> logits_of(std::span<const double> p, const char* caller) {
+  double sum = 0.0;
+  for (std::size_t d = 0; d < p.size(); ++d) {
+    if (!(p[d] >= 0.0 && std::isfinite(p[d])))
+      raise<ValueError>("{}: the share of dataset {} is {}; needs to be finite and at least 0", caller, d, p[d]);
+    sum += p[d];
+  }
+  if (!(sum > 0.0 && std::isfinite(sum)))
+    raise<ValueError>("{}: the shares add up to {}; needs to be above 0 and finite", caller, sum);
+  std::vector<double> logits;
+  for (double share : p) logits.push_back(std::log(std::max(share / sum, 1e-300)));
+  return logits;
+}
+
+/// Shares of examples, where p are shares of tokens and an example of dataset d has tokens[d].
+inline std::vector<double> shares_of_examples(std::span<const double> p, std::span<const double> tokens) {
+  std::vector<double> q(p.begin(), p.end());
+  double sum = 0.0;
+  for (std::size_t d = 0; d < q.size() && !tokens.empty(); ++d) sum += q[d] /= tokens[d];
+  if (!tokens.empty())
+    for (double& share : q) share /= sum;
+  return q;
+}
+
+}  // namespace pickmix::inline v0::detail
