@@ -51,9 +51,11 @@
 #include <pickmix/mos/drift.hpp>
 #include <pickmix/mos/exp3.hpp>
 #include <pickmix/mos/exponentiated_gradient.hpp>
+#include <pickmix/mos/feature_scorer.hpp>
 #include <pickmix/mos/learning_state.hpp>
 #include <pickmix/mos/logit_scorer.hpp>
 #include <pickmix/mos/mixture.hpp>
+#include <pickmix/mos/mlp_scorer.hpp>
 #include <pickmix/mos/options.hpp>
 #include <pickmix/mos/options_file.hpp>
 #include <pickmix/mos/policy_gradient.hpp>

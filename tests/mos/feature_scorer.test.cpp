@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+// Tests of mos/feature_scorer.hpp.
+#include <pickmix/mos/feature_scorer.hpp>
+
+#include <pickmix/core/numeric.hpp>
+#include <pickmix/mos/drift.hpp>
+#include <pickmix/mos/policy_gradient.hpp>
+#include <pickmix/mos/update.hpp>
+#include <support/catch.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <span>
+#include <sstream>
+#include <string_view>
+#include <vector>
+
+using namespace pickmix;
+using Doubles = std::vector<double>;
+
+namespace {
+
+const Doubles log_prior{std::log(0.5), std::log(0.2), std::log(0.3)};
+
+const std::vector<Index> sizes{10, 40, 100}, drawn{20, 20, 20};
+const Doubles even{1.0 / 3, 1.0 / 3, 1.0 / 3}, before{0.2, 0.4, 0.6}, losses{1.0, std::nan(""), 3.0};
+
+FeatureScorer in_training() {
+  FeatureScorer scorer(log_prior);
+  scorer.see({sizes, drawn, even, before, losses, 500});
+  return scorer;
+}
+
+/// Its fields, `spoilt` by a function of (name, values) on the way.
+template <class Spoil>
+std::stringstream fields(const FeatureScorer& scorer, const Spoil& spoil) {
+  std::stringstream original;
+  {
+    ArchiveWriter file("test", 1);
+    scorer.save(file);
+    file.finish(original);
+  }
+  ArchiveReader in(original, "test", 1);
+  ArchiveWriter file("test", 1);
+  for (const char* name : {"feature.log_prior", "feature.features", "feature.parameters"}) {
+    Doubles values = in.read_all<double>(name);
+    spoil(name, values);
+    file.write(name, values);
+  }
+  Adam(scorer.parameters().size()).save(file);
+  std::stringstream stream;
+  file.finish(stream);
+  return stream;
+}
+
+FeatureScorer loaded(std::stringstream stream, std::size_t datasets = 3) {
+  ArchiveReader file(stream, "test", 1);
+  return FeatureScorer::load(file, datasets);
+}
+std::stringstream saved(const FeatureScorer& scorer) {
+  ArchiveWriter file("test", 1);
+  scorer.save(file);
+  std::stringstream stream;
+  file.finish(stream);
+  return stream;
+}
+
+/// Σ_i R_i log p_i
+double objective(const FeatureScorer& scorer, const Doubles& rewards) {
+  Doubles p(rewards.size());
+  softmax(scorer.logits(), p);
+  double sum = 0.0;
+  for (std::size_t i = 0; i < p.size(); ++i) sum += rewards[i] * std::log(p[i]);
+  return sum;
+}
+
+/// Σ_i p_i R_i, by enumeration: the expected reward.
+double expectation(const FeatureScorer& scorer, const Doubles& rewards) {
+  Doubles p(rewards.size());
+  softmax(scorer.logits(), p);
+  double sum = 0.0;
+  for (std::size_t i = 0; i < p.size(); ++i) sum += p[i] * rewards[i];
+  return sum;
+}
+
+/// A plain gradient step moves parameters along the gradient, and f rises by rate · ‖gradient‖², as finite differences along
+/// the same line say.
+template <class Rule, class Value>
+void check_gradient(FeatureScorer scorer, const Rule& rule, const Value& value) {
+  const Doubles rewards{0.3, 0.9, 0.5};
+  for (int warm_up = 0; warm_up < 3; ++warm_up) ascend_update(scorer, rule, rewards, {}, 20, {1e-2});
+  constexpr double rate = 1e-6;
+  FeatureScorer up = scorer, down = scorer;
+  ascend_update(up, rule, rewards, {}, 1, {rate, Optimizer::sgd});
+  ascend_update(down, rule, rewards, {}, 1, {-rate, Optimizer::sgd});
+  double square = 0.0;
+  for (std::size_t k = 0; k < scorer.parameters().size(); ++k) {
+    const double slope = (up.parameters()[k] - scorer.parameters()[k]) / rate;
+    square += slope * slope;
+  }
+  CHECK(square > 1e-8);
+  CHECK((value(up, rewards) - value(down, rewards)) / (2.0 * rate) == Approx(square).epsilon(1e-5));
+}
+
+/// One parameter after the other: what a plain gradient step does to it, against finite differences through a checkpoint.
+template <class Rule, class Value>
+void check_each_parameter(FeatureScorer scorer, const char* field, const Rule& rule, const Value& value) {
+  const Doubles rewards{0.3, 0.9, 0.5};
+  ascend_update(scorer, rule, rewards, {}, 60, {1e-2});
+  FeatureScorer moved = scorer;
+  constexpr double rate = 1e-6, h = 1e-5;
+  ascend_update(moved, rule, rewards, {}, 1, {rate, Optimizer::sgd});
+  for (std::size_t k = 0; k < scorer.parameters().size(); k += 1 + k / 20) {
+    const auto at = [&](double shift) {
+      return loaded(fields(scorer, [&](std::string_view name, Doubles& values) {
+        if (name == field) values[k] += shift;
+      }));
+    };
+    const double slope = (value(at(h), rewards) - value(at(-h), rewards)) / (2.0 * h);
+    CAPTURE(k);
+    CHECK((moved.parameters()[k] - scorer.parameters()[k]) / rate == Approx(slope).margin(1e-6));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("It starts exactly at the prior, whatever it sees") {
+  const FeatureScorer scorer(log_prior), seeing = in_training();
+  CHECK(Doubles(scorer.logits().begin(), scorer.logits().end()) == log_prior);
+  CHECK(Doubles(seeing.logits().begin(), seeing.logits().end()) == log_prior);
+}
+
+TEST_CASE("Its gradient is that of finite differences, in every parameter") {
+  check_gradient(in_training(), Drift{}, objective);
+  check_gradient(in_training(), PolicyGradient{}, expectation);
+  check_each_parameter(in_training(), "feature.parameters", Drift{}, objective);
+  check_each_parameter(in_training(), "feature.parameters", PolicyGradient{}, expectation);
+}
+
+TEST_CASE("Features are those of the doc comment") {
+  bool seen = false;
+  fields(in_training(), [&](std::string_view name, Doubles& x) {
+    if (name != "feature.features") return;
+    seen = true;
+    const Doubles first{std::log(10.0 / 50.0), 2.0 / 3.0, 0.0, 0.2 / 0.4 - 1.0, 1.0 / 2.0 - 1.0, 1.0 / 3.0};
+    for (std::size_t f = 0; f < 6; ++f) CHECK(x[f] == Approx(first[f]).margin(1e-12));
+    CHECK(x[6 + 4] == 0.0);  // nothing was reported
+    CHECK(x[12 + 4] == Approx(0.5));
+  });
+  CHECK(seen);
+}
+
+TEST_CASE("What it has learnt is read off the state: the same weights, other logits") {
+  FeatureScorer scorer = in_training();
+  ascend_update(scorer, Drift{}, Doubles{1.0, 2.0, 5.0}, {}, 500, {1e-2});
+  const Doubles there(scorer.logits().begin(), scorer.logits().end());
+  scorer.see({sizes, drawn, even, Doubles{0.6, 0.4, 0.2}, losses, 500});
+  CHECK(Doubles(scorer.logits().begin(), scorer.logits().end()) != there);
+  scorer.see({sizes, drawn, even, before, losses, 500});
+  CHECK(Doubles(scorer.logits().begin(), scorer.logits().end()) == there);
+}
+
+TEST_CASE("It drifts towards the normalised rewards, by either optimiser") {
+  for (const AscentStep& step : {AscentStep{1e-2}, AscentStep{3e-2, Optimizer::sgd}}) {
+    FeatureScorer scorer = in_training();
+    ascend_update(scorer, Drift{}, Doubles{1.0, 2.0, 5.0}, {}, 4000, step);
+    Doubles p(3);
+    softmax(scorer.logits(), p);
+    CHECK(p[0] == Approx(0.125).margin(2e-3));
+    CHECK(p[2] == Approx(0.625).margin(2e-3));
+  }
+}
+
+TEST_CASE("Other numbers of datasets than its own are refused") {
+  FeatureScorer scorer(log_prior);
+  const Doubles two{0.5, 0.5};
+  CHECK_THROWS_AS(scorer.see({sizes, drawn, two, before, losses, 0}), ShapeError);
+  CHECK_THROWS_AS(scorer.see({sizes, drawn, even, two, losses, 0}), ShapeError);
+  CHECK_NOTHROW(scorer.see({sizes, drawn, even, {}, {}, 0}));
+}
+
+TEST_CASE("Saved and loaded it goes on to the same bits") {
+  FeatureScorer scorer = in_training();
+  ascend_update(scorer, Drift{}, Doubles{1.0, 2.0, 5.0}, {}, 10, {1e-2});
+  FeatureScorer again = loaded(saved(scorer));
+  ascend_update(scorer, Drift{}, Doubles{3.0, 2.0, 5.0}, {}, 10, {1e-2});
+  ascend_update(again, Drift{}, Doubles{3.0, 2.0, 5.0}, {}, 10, {1e-2});
+  CHECK(Doubles(scorer.logits().begin(), scorer.logits().end()) ==
+        Doubles(again.logits().begin(), again.logits().end()));
+}
+
+TEST_CASE("Fields that cannot be are refused by name") {
+  const FeatureScorer scorer = in_training();
+  CHECK_NOTHROW(loaded(fields(scorer, [](std::string_view, Doubles&) {})));
+  for (std::string_view field : {"feature.log_prior", "feature.features", "feature.parameters"}) {
+    const auto refused = [&](const auto& spoil) {
+      CHECK_THROWS_AS(loaded(fields(scorer,
+                                    [&](std::string_view name, Doubles& v) {
+                                      if (name == field) spoil(v);
+                                    })),
+                      CheckpointError);
+    };
+    refused([](Doubles& v) { v.pop_back(); });
+    refused([](Doubles& v) { v[1] = std::nan(""); });
+    refused([](Doubles& v) { v[0] = -std::numeric_limits<double>::infinity(); });
+  }
+}
