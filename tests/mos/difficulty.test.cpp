@@ -6,6 +6,7 @@
 #include <support/callbacks.hpp>
 #include <support/catch.hpp>
 #include <support/checkpoints.hpp>
+#include <support/reward_run.hpp>
 #include <support/thrown.hpp>
 
 #include <cmath>
@@ -113,4 +114,53 @@ TEST_CASE("A perplexity beyond all numbers is refused, and the state is as it wa
   CHECK_THAT(thrown<ValueError>([&] { run_to_update(sampler, state); }),
              ContainsSubstring("reward of dataset 0 is inf"));
   CHECK(state.updates() == 0);
+}
+
+TEST_CASE("With a reference that is given nothing is measured at the start, and each update draws other examples") {
+  std::vector<Index> first, second;
+  std::vector<Index>* rows = &first;
+  RewardRun run;
+  run.options.sizes = {200, 300};
+  run.options.reward_batch = 7;
+  run.callbacks = loss_callback([&](const Example& e) {
+    rows->push_back(e.row);
+    return 1.5 + 0.001 * static_cast<double>(e.row);
+  });
+  const Difficulty policy{.reference = [](std::span<const Example> examples, std::span<float> out) {
+    for (std::size_t i = 0; i < out.size(); ++i)
+      out[i] = static_cast<float>(1.0 + 0.001 * static_cast<double>(examples[i].row) +
+                                  (examples[i].dataset == 0 ? 0.5 : 0.0));
+  }};
+  run.start(policy);
+  CHECK(first.empty());
+  const auto rewards = run(policy);
+  CHECK(rewards[0] == Approx(1.0).epsilon(1e-5));
+  CHECK(rewards[1] == Approx(std::exp(0.5)).epsilon(1e-5));
+  rows = &second;
+  CHECK(run(policy)[1] == Approx(rewards[1]).epsilon(1e-5));
+  CHECK(first.size() == 14);
+  CHECK(first != second);
+  CHECK_THROWS_AS(run(Difficulty{.reference = [](std::span<const Example>, std::span<float>) {}}), CallbackError);
+}
+
+TEST_CASE("A dataset that is added is measured when the next sampler is made; a retired one is not asked for") {
+  MosState state({.sizes = {30, 40}, .batch_size = 4, .update_interval = 3, .reward_batch = 5});
+  int calls = 0;
+  double level = 0.0;
+  const auto callbacks = loss_callback([&](const Example& e) {
+    ++calls;
+    return level + static_cast<double>(e.dataset);
+  });
+  { const Sampler sampler(state, callbacks); }
+  CHECK(calls == 10);
+  state.add_dataset(20, 0.2);
+  level = 0.25;
+  state.retire(0);
+  Sampler sampler(state, callbacks);
+  CHECK(calls == 15);
+  run_to_update(sampler, state);
+  CHECK(calls == 25);
+  CHECK(state.rewards()[0] == 0.0);
+  CHECK(state.rewards()[1] == Approx(std::exp(0.25)).epsilon(1e-6));
+  CHECK(state.rewards()[2] == Approx(1.0).epsilon(1e-6));
 }

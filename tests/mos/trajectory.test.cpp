@@ -7,8 +7,10 @@
 #include <support/callbacks.hpp>
 #include <support/catch.hpp>
 #include <support/checkpoints.hpp>
+#include <support/reward_run.hpp>
 #include <support/thrown.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -103,9 +105,9 @@ TEST_CASE("The policy inside is started and has names of its own") {
 
 TEST_CASE("Smoothed rewards of other datasets are refused") {
   auto state = two_datasets();
-  state.memory({{"trajectory.smoothed", {1.0}}});
+  state.memory({{"trajectory.smoothed", {1.0, 1.0, 1.0}}});
   CHECK_THAT(thrown<ValueError>([&] { (void)learnt(state, 1, LearningTrajectory<Scripted>{}); }),
-             ContainsSubstring("1 rewards for 2 datasets"));
+             ContainsSubstring("3 rewards for 2 datasets"));
 }
 
 TEST_CASE("A weight outside [0, 1] is refused by name") {
@@ -116,4 +118,36 @@ TEST_CASE("A weight outside [0, 1] is refused by name") {
                }),
                ContainsSubstring("LearningTrajectory: beta"));
   }
+}
+
+TEST_CASE("As printed, it is the fresh reward of the update before that is mixed in") {
+  RewardRun run;
+  run.options.sizes = {1};
+  struct Level {
+    double level;
+    void rewards(RewardContext&, std::span<double> out) const { out[0] = level; }
+  };
+  const auto reward = [&](double level, bool recursive) {
+    return run(LearningTrajectory<Level>{.policy = {level}, .beta = 0.75, .recursive = recursive})[0];
+  };
+  CHECK(reward(8.0, false) == 8.0);
+  CHECK(reward(4.0, false) == 0.75 * 4.0 + 0.25 * 8.0);
+  CHECK(reward(0.0, false) == 0.25 * 4.0);
+  run.memory.clear();
+  CHECK(reward(8.0, true) == 0.75 * 8.0 + 0.25);
+  CHECK(reward(4.0, true) == 0.75 * 4.0 + 0.25 * 6.25);
+}
+
+TEST_CASE("A dataset that is added begins at 1; the others go on") {
+  auto state = two_datasets();
+  state.memory({{"trajectory.smoothed", {0.25, 0.5}}});
+  state.add_dataset(10, 0.25);
+  RewardRun run;
+  run.options = state.options();
+  run.memory = state.memory();
+  struct Zero {
+    void rewards(RewardContext&, std::span<double> out) const { std::fill(out.begin(), out.end(), 0.0); }
+  };
+  const auto rewards = run(LearningTrajectory<Zero>{.beta = 0.5});
+  CHECK(rewards == std::vector<double>{0.125, 0.25, 0.5});
 }

@@ -2,15 +2,17 @@
 // Difficulty: what the model still finds as hard as it did at the start.
 #pragma once
 
+#include <pickmix/core/callbacks.hpp>
 #include <pickmix/core/error.hpp>
 #include <pickmix/core/types.hpp>
 #include <pickmix/mos/reward.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace pickmix::inline v0 {
@@ -21,9 +23,9 @@ namespace pickmix::inline v0 {
 ///
 /// The reference is measured once, when the first sampler with this policy is made for a state, on `reward_batch`
 /// examples a dataset drawn then; later rewards are measured on the same examples. It is part of the checkpoint, so the
-/// original model need not be kept.
+/// original model need not be kept. Or it is given: then every update draws other examples.
 ///
-/// \units   loss callback: nats per response token
+/// \units   loss callback, reference: nats per response token
 /// \complexity reward_batch · datasets losses at the start and at each update
 /// \throws  ValueError if there is no loss callback or the state remembers no reference; CallbackError as
 ///          `RewardContext::losses`
@@ -31,28 +33,52 @@ namespace pickmix::inline v0 {
 struct Difficulty {
   static constexpr bool needs_loss = true;
 
+  /// Losses of the model that training started from: computed by that model, or looked up. Empty: measured at the start.
+  std::function<void(std::span<const Example>, std::span<float>)> reference = {};
+
+  /// A dataset that was added later is measured when the next sampler is made.
   void start(RewardContext& context) const {
-    if (!context.recall(memory).empty()) return;
-    std::vector<double> reference;
-    for (Index d = 0; d < context.datasets(); ++d)
-      for (float loss : context.losses(context.sample(d, 0))) reference.push_back(loss);
-    context.remember(memory, std::move(reference));
+    if (reference) return;
+    const auto before = context.recall(memory);
+    std::vector<double> losses(before.begin(), before.end());
+    std::size_t expected = 0;
+    for (Index d = 0; d < context.datasets(); ++d) {
+      const auto examples = context.sample(d, 0);
+      expected += examples.size();
+      if (losses.size() < expected)
+        for (float loss : context.losses(examples)) losses.push_back(loss);
+    }
+    context.remember(memory, std::move(losses));
   }
 
   void rewards(RewardContext& context, std::span<double> out) const {
-    std::span<const double> reference = context.recall(memory);
+    std::span<const double> remembered = context.recall(memory);
     for (Index d = 0; d < context.datasets(); ++d) {
-      const auto losses = context.losses(context.sample(d, 0));
-      if (losses.size() > reference.size())
-        raise<ValueError>("Difficulty: the state remembers too few reference losses for dataset {}", d);
+      const auto examples = context.sample(d, reference ? context.updates() + 1 : 0);
+      const std::vector<double> before = reference_of(d, examples, remembered);
+      out[static_cast<std::size_t>(d)] = 0.0;
+      if (!context.active(d)) continue;
+      const auto losses = context.losses(examples);
       double sum = 0.0;
-      for (std::size_t i = 0; i < losses.size(); ++i) sum += std::exp(losses[i] - reference[i]);
+      for (std::size_t i = 0; i < losses.size(); ++i) sum += std::exp(losses[i] - before[i]);
       out[static_cast<std::size_t>(d)] = sum / static_cast<double>(losses.size());
-      reference = reference.subspan(losses.size());
     }
   }
 
  private:
+  std::vector<double> reference_of(Index dataset, std::span<const Example> examples,
+                                   std::span<const double>& remembered) const {
+    if (reference) {
+      const auto given = ask_losses({.loss = reference}, examples, "Difficulty: reference");
+      return {given.begin(), given.end()};
+    }
+    if (examples.size() > remembered.size())
+      raise<ValueError>("Difficulty: the state remembers too few reference losses for dataset {}", dataset);
+    const auto of_dataset = remembered.first(examples.size());
+    remembered = remembered.subspan(examples.size());
+    return {of_dataset.begin(), of_dataset.end()};
+  }
+
   static constexpr std::string_view memory = "difficulty.reference";
 };
 static_assert(RewardPolicy<Difficulty>);

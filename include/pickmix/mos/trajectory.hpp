@@ -3,7 +3,9 @@
 #pragma once
 
 #include <pickmix/core/error.hpp>
+#include <pickmix/core/types.hpp>
 #include <pickmix/mos/reward.hpp>
+#include <pickmix/mos/update.hpp>
 
 #include <cstddef>
 #include <span>
@@ -12,16 +14,21 @@
 
 namespace pickmix::inline v0 {
 
-/// R(i) = β R'(i) + (1 − β) R''(i): the policy's fresh reward R' mixed with the smoothed reward R'' of the update
-/// before, which is 1 at first. β = 0.9 gives most of the weight to the fresh one: a light smoothing.
+/// R(i) = β R'(i) + (1 − β) R''(i): the policy's fresh reward R' mixed with that of the update before, R''. β = 0.9 gives
+/// most of the weight to the fresh one: a light smoothing.
 ///
-/// \cite wu2024mos (Eq. 11), with R'' as released: the smoothed value, starting at 1
+/// \cite wu2024mos (Eq. 11)
 template <RewardPolicy Policy>
 struct LearningTrajectory {
   static constexpr bool needs_loss = detail::needs_loss<Policy>;
+  static constexpr bool needs_embedding = detail::needs_embedding<Policy>;
 
   Policy policy = {};
   double beta = 0.9;  ///< weight of the fresh reward, in [0, 1]
+
+  /// R'' is the smoothed reward of the update before, 1 at first (released); or the fresh one, and at first there is no
+  /// smoothing (printed).
+  bool recursive = true;
 
   void start(RewardContext& context) const {
     if (!(beta >= 0.0 && beta <= 1.0)) raise<ValueError>("LearningTrajectory: beta is {}; needs to be in [0, 1]", beta);
@@ -32,15 +39,22 @@ struct LearningTrajectory {
   void rewards(RewardContext& context, std::span<double> out) const {
     RewardContext inner = context.within("trajectory");
     policy.rewards(inner, out);
-    const auto before = context.recall(memory);
-    if (!before.empty() && before.size() != out.size())
+    const auto recalled = context.recall(memory);
+    if (recalled.size() > out.size())
       raise<ValueError>(
           "LearningTrajectory: the state remembers {} rewards for {} datasets; they are not of this policy",
-          before.size(), out.size());
-    for (std::size_t d = 0; d < out.size(); ++d)
-      out[d] = beta * out[d] + (1.0 - beta) * (before.empty() ? 1.0 : before[d]);
-    context.remember(memory, {out.begin(), out.end()});
+          recalled.size(), out.size());
+    const std::vector<double> before(recalled.begin(), recalled.end()), fresh(out.begin(), out.end());
+    for (std::size_t d = 0; d < out.size(); ++d) {
+      const double first = recursive ? 1.0 : fresh[d];
+      out[d] = beta * fresh[d] + (1.0 - beta) * (d < before.size() ? before[d] : first);
+    }
+    context.remember(memory, recursive ? std::vector<double>(out.begin(), out.end()) : fresh);
   }
+
+  /// The rule of the policy, if it brings one.
+  auto update() const requires requires(const Policy& p) { p.update(); }
+  { return policy.update(); }
 
  private:
   static constexpr std::string_view memory = "trajectory.smoothed";

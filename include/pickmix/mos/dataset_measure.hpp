@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// A number for each dataset that the trainer computes by itself.
+#pragma once
+
+#include <pickmix/core/error.hpp>
+#include <pickmix/core/types.hpp>
+#include <pickmix/mos/reward.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string_view>
+
+namespace pickmix::inline v0 {
+
+/// What the trainer measures on a dataset.
+using DatasetMeasure = std::function<double(Index dataset)>;
+
+namespace detail {
+
+/// The measure of each dataset in the mixture, in order; 0 for the others, which are not asked for.
+///
+/// \throws ValueError if the measure is empty; CallbackError if it gives a number that is negative or not finite
+inline void measure_each(const RewardContext& context, const DatasetMeasure& measure, std::string_view caller,
+                         std::span<double> out) {
+  if (!measure) raise<ValueError>("{} is empty; give a function of the dataset", caller);
+  for (Index d = 0; d < context.datasets(); ++d) {
+    const double value = context.active(d) ? measure(d) : 0.0;
+    if (!(value >= 0.0 && std::isfinite(value)))
+      raise<CallbackError>("{} gave {} for dataset {}; needs to be finite and at least 0", caller, value, d);
+    out[static_cast<std::size_t>(d)] = value;
+  }
+}
+
+}  // namespace detail
+
+}  // namespace pickmix::inline v0

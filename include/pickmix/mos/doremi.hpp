@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// DoReMi: datasets on which a reference model is better are sampled more.
+#pragma once
+
+#include <pickmix/core/callbacks.hpp>
+#include <pickmix/core/error.hpp>
+#include <pickmix/core/types.hpp>
+#include <pickmix/mos/exponentiated_gradient.hpp>
+#include <pickmix/mos/reward.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace pickmix::inline v0 {
+
+/// R(i) = mean over examples of max(loss now − loss of the reference model, 0), learnt by an exponentiated gradient. The
+/// published method clips each token; with losses of whole responses it is each response that is clipped.
+///
+/// What DoReMi gives in the end is the mean of the distributions along the way: `doremi_average`.
+///
+/// \units   losses: nats per response token
+/// \throws  ValueError if there is no loss callback or no reference; CallbackError if a loss is not finite
+/// \cite xie2023doremi (Algorithm 1)
+struct DoReMi {
+  static constexpr bool needs_loss = true;
+
+  /// Losses of the reference model, trained on the prior mixture: computed by it, or looked up.
+  std::function<void(std::span<const Example>, std::span<float>)> reference = {};
+  double rate = 1.0, smoothing = 1e-4;
+
+  void start(RewardContext&) const {
+    if (!reference) raise<ValueError>("DoReMi: reference is empty; give the losses of a reference model");
+  }
+
+  void rewards(RewardContext& context, std::span<double> out) const {
+    for (Index d = 0; d < context.datasets(); ++d) {
+      out[static_cast<std::size_t>(d)] = 0.0;
+      if (!context.active(d)) continue;
+      const auto examples = context.sample(d, context.updates() + 1);
+      const auto now = context.losses(examples),
+                 before = ask_losses({.loss = reference}, examples, "DoReMi: reference");
+      double sum = 0.0;
+      for (std::size_t i = 0; i < now.size(); ++i) sum += std::max(static_cast<double>(now[i] - before[i]), 0.0);
+      out[static_cast<std::size_t>(d)] = sum / static_cast<double>(now.size());
+    }
+    const auto recalled = context.recall(memory);
+    std::vector<double> sums(recalled.begin(), recalled.end());
+    sums.resize(out.size(), 0.0);
+    for (std::size_t d = 0; d < sums.size() && d < context.run().probabilities.size(); ++d)
+      sums[d] += context.run().probabilities[d];
+    context.remember(memory, std::move(sums));
+  }
+  ExponentiatedGradient update() const { return {.rate = rate, .smoothing = smoothing}; }
+
+  static constexpr std::string_view memory = "doremi.sum";
+};
+static_assert(RewardPolicy<DoReMi>);
+
+/// The mean of the distributions before each update by DoReMi: what the final model is to be trained with. Empty before the
+/// first.
+inline std::vector<double> doremi_average(const RewardMemory& memory) {
+  const auto found = memory.find(DoReMi::memory);
+  if (found == memory.end()) return {};
+  std::vector<double> mean = found->second;
+  double sum = 0.0;
+  for (double p : mean) sum += p;
+  for (double& p : mean) p /= sum;
+  return mean;
+}
+
+}  // namespace pickmix::inline v0

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// MultiDDS: datasets whose gradients help the held-out data are sampled more.
+#pragma once
+
+#include <pickmix/core/error.hpp>
+#include <pickmix/core/types.hpp>
+#include <pickmix/mos/reward.hpp>
+#include <pickmix/mos/transferability.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <functional>
+#include <limits>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace pickmix::inline v0 {
+
+/// R(i) = mean over j of cos(∇L(held-out data of j), ∇L(training data of i)), at the current parameters. A negative reward
+/// counts as 0.
+///
+/// \throws ValueError if a function is empty or `size` is below 1; CallbackError if a gradient is not finite
+/// \complexity 2 · datasets gradients an update, and datasets² · size operations
+/// \cite wang2020multidds (the variant without a virtual step)
+struct GradientAlignment {
+  /// Writes the gradient of the loss on some data of a dataset; entries may be a projection of it.
+  std::function<void(Index dataset, std::span<float> gradient)> training = {}, held_out = {};
+  Index size = 0;  ///< of a gradient
+
+  void rewards(RewardContext& context, std::span<double> out) const {
+    if (!training || !held_out) raise<ValueError>("GradientAlignment: training or held_out is empty; both are needed");
+    if (size < 1) raise<ValueError>("GradientAlignment: size is {}; needs at least 1", size);
+    std::vector<std::vector<float>> targets;
+    for (Index j = 0; j < context.datasets(); ++j)
+      if (context.active(j)) targets.push_back(gradient(held_out, "held_out", j));
+    for (Index i = 0; i < context.datasets(); ++i) {
+      double sum = 0.0;
+      if (context.active(i)) {
+        const auto own = gradient(training, "training", i);
+        for (const auto& target : targets) sum += detail::cosine(own, target);
+      }
+      out[static_cast<std::size_t>(i)] = std::max(sum / static_cast<double>(targets.size()), 0.0);
+    }
+  }
+
+ private:
+  std::vector<float> gradient(const std::function<void(Index, std::span<float>)>& of, std::string_view name,
+                              Index dataset) const {
+    std::vector<float> out(static_cast<std::size_t>(size), std::numeric_limits<float>::quiet_NaN());
+    of(dataset, out);
+    for (std::size_t k = 0; k < out.size(); ++k)
+      if (!std::isfinite(out[k]))
+        raise<CallbackError>(
+            "GradientAlignment: {} gave {} for dataset {}, entry {}; every entry must be written and "
+            "finite",
+            name, out[k], dataset, k);
+    return out;
+  }
+};
+static_assert(RewardPolicy<GradientAlignment>);
+
+}  // namespace pickmix::inline v0

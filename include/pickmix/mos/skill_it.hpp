@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// Skill-it: datasets that help what is not yet learnt are sampled more.
+#pragma once
+
+#include <pickmix/core/error.hpp>
+#include <pickmix/core/types.hpp>
+#include <pickmix/mos/closed_form.hpp>
+#include <pickmix/mos/reward.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace pickmix::inline v0 {
+
+/// p(i) ∝ prior(i) · exp(η Σ_j A_ij · Σ_{last 3 updates} L_j), where A_ij says how much training on i helps j and L_j is the
+/// mean loss on `reward_batch` examples of j. The rewards are these products, and the rule takes them as they are.
+///
+/// \units   loss callback: nats per response token
+/// \throws  ValueError if there is no loss callback, `graph` has not N² finite entries that are at least 0, or rate is not
+///          finite; CallbackError as `RewardContext::losses`
+/// \cite chen2023skillit (Algorithm 1)
+struct SkillIt {
+  static constexpr bool needs_loss = true;
+
+  std::vector<double> graph = {};  ///< A, row after row
+  double rate = 0.2;               ///< η
+
+  void start(RewardContext& context) const { check(context); }
+
+  void rewards(RewardContext& context, std::span<double> out) const {
+    check(context);
+    const std::size_t n = out.size();
+    const auto recalled = context.recall(memory);
+    std::vector<double> window(recalled.begin(), recalled.end());
+    if (window.size() % n != 0) window.clear();  // of another number of datasets
+    if (window.size() == 3 * n) window.erase(window.begin(), window.begin() + static_cast<std::ptrdiff_t>(n));
+    for (Index d = 0; d < context.datasets(); ++d) {
+      double sum = 0.0;
+      const auto losses =
+          context.active(d) ? context.losses(context.sample(d, context.updates() + 1)) : std::vector<float>{0.0f};
+      for (float loss : losses) sum += static_cast<double>(loss);
+      window.push_back(sum / static_cast<double>(losses.size()));
+    }
+    std::vector<double> power(n, 0.0);
+    for (std::size_t i = 0; i < n; ++i)
+      for (std::size_t k = 0; k < window.size(); ++k) power[i] += rate * graph[i * n + k % n] * window[k];
+    const double top = *std::max_element(power.begin(), power.end());
+    for (std::size_t i = 0; i < n; ++i) out[i] = context.run().prior[i] * std::exp(power[i] - top);
+    context.remember(memory, std::move(window));
+  }
+  ClosedForm update() const { return {.rate = 1.0}; }
+
+ private:
+  void check(const RewardContext& context) const {
+    const auto n = static_cast<std::size_t>(context.datasets());
+    if (graph.size() != n * n)
+      raise<ValueError>("SkillIt: graph has {} entries for {} datasets; needs {}", graph.size(), n, n * n);
+    for (std::size_t k = 0; k < graph.size(); ++k)
+      if (!(graph[k] >= 0.0 && std::isfinite(graph[k])))
+        raise<ValueError>("SkillIt: graph[{}] is {}; needs to be finite and at least 0", k, graph[k]);
+    if (!std::isfinite(rate)) raise<ValueError>("SkillIt: rate is {}; needs to be finite", rate);
+  }
+  static constexpr std::string_view memory = "skill_it.losses";
+};
+static_assert(RewardPolicy<SkillIt>);
+
+}  // namespace pickmix::inline v0

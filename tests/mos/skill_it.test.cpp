@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// Tests of mos/skill_it.hpp.
+#include <pickmix/mos/skill_it.hpp>
+
+#include <support/catch.hpp>
+#include <support/reward_run.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+using namespace pickmix;
+using Catch::Matchers::ContainsSubstring;
+using Doubles = std::vector<double>;
+
+namespace {
+RewardRun two(const Doubles& losses) {
+  RewardRun run;
+  run.options.sizes = {4, 4};
+  run.prior = {0.25, 0.75};
+  run.callbacks.loss = [losses](std::span<const Example> examples, std::span<float> out) {
+    for (std::size_t i = 0; i < out.size(); ++i)
+      out[i] = static_cast<float>(losses[static_cast<std::size_t>(examples[i].dataset)]);
+  };
+  return run;
+}
+Doubles normalised(Doubles p) {
+  const double sum = p[0] + p[1];
+  return {p[0] / sum, p[1] / sum};
+}
+}  // namespace
+
+TEST_CASE("What is drawn is the prior times the exponential of what the last three losses call for") {
+  RewardRun run = two({1.0, 2.0});
+  const SkillIt policy{.graph = {1.0, 0.5, 0.0, 1.0}, .rate = 0.1};
+  for (int update = 1; update <= 5; ++update) {
+    const double window = std::min(update, 3);
+    const double first = 0.25 * std::exp(0.1 * window * (1.0 + 0.5 * 2.0)),
+                 second = 0.75 * std::exp(0.1 * window * 2.0);
+    const Doubles p = normalised(run(policy));
+    CHECK(p[0] == Approx(first / (first + second)));
+  }
+  CHECK(policy.update().rate == 1.0);
+}
+
+TEST_CASE("A graph of another size, with negative entries or none, is refused before training") {
+  RewardRun run = two({1.0, 2.0});
+  CHECK_THROWS_WITH(run.start(SkillIt{}), ContainsSubstring("graph has 0 entries"));
+  CHECK_THROWS_AS(run.start(SkillIt{.graph = {1.0, -0.5, 0.0, 1.0}}), ValueError);
+  CHECK_THROWS_AS(run.start(SkillIt{.graph = {1.0, 0.0, 0.0, 1.0}, .rate = std::nan("")}), ValueError);
+}
