@@ -86,7 +86,7 @@ class FeatureScorer {
     std::vector<double> of_all(parameters_.size(), 0.0);
     for (std::size_t d = 0; d < log_prior_.size(); ++d)
       for (std::size_t h = 0; h < hidden; ++h) {
-        const double t = unit(d, h), below = gradient[d] * parameters_[out(h)] * (1.0 - t * t);
+        const double t = units_[d * hidden + h], below = gradient[d] * parameters_[out(h)] * (1.0 - t * t);
         for (std::size_t f = 0; f < features; ++f) of_all[h * features + f] += below * features_[d * features + f];
         of_all[bias(h)] += below;
         of_all[out(h)] += gradient[d] * t;
@@ -146,13 +146,15 @@ class FeatureScorer {
   }
   void forward() {
     logits_ = log_prior_;
+    units_.resize(logits_.size() * hidden);
     for (std::size_t d = 0; d < logits_.size(); ++d)
-      for (std::size_t h = 0; h < hidden; ++h) logits_[d] += parameters_[out(h)] * unit(d, h);
+      for (std::size_t h = 0; h < hidden; ++h)
+        logits_[d] += parameters_[out(h)] * (units_[d * hidden + h] = unit(d, h));
   }
 
   std::vector<double> log_prior_, features_, parameters_;
   Adam adam_;
-  std::vector<double> logits_;  // derived
+  std::vector<double> units_, logits_;  // derived: what the hidden units give for each dataset, and what comes out
 };
 static_assert(Scorer<FeatureScorer>);
 

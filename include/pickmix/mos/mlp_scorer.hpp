@@ -49,9 +49,8 @@ class MlpScorer {
     std::vector<double> of_all(parameters_.size(), 0.0);
     for (std::size_t d = 0; d < datasets_; ++d) {
       for (std::size_t h = 0; h < hidden_; ++h) {
-        const double t = std::tanh(parameters_[h]);
-        of_all[h] += (1.0 - t * t) * gradient[d] * parameters_[weight(d, h)];
-        of_all[weight(d, h)] = gradient[d] * t;
+        of_all[h] += (1.0 - layer_[h] * layer_[h]) * gradient[d] * parameters_[weight(d, h)];
+        of_all[weight(d, h)] = gradient[d] * layer_[h];
       }
       of_all[bias(d)] = gradient[d];
     }
@@ -97,11 +96,11 @@ class MlpScorer {
   std::size_t bias(std::size_t d) const { return hidden_ * (datasets_ + 1) + d; }
 
   void forward() {
-    std::vector<double> layer(hidden_);
-    for (std::size_t h = 0; h < hidden_; ++h) layer[h] = std::tanh(parameters_[h]);
+    layer_.resize(hidden_);
+    for (std::size_t h = 0; h < hidden_; ++h) layer_[h] = std::tanh(parameters_[h]);
     logits_.assign(datasets_, 0.0);
     for (std::size_t d = 0; d < datasets_; ++d) {
-      for (std::size_t h = 0; h < hidden_; ++h) logits_[d] += parameters_[weight(d, h)] * layer[h];
+      for (std::size_t h = 0; h < hidden_; ++h) logits_[d] += parameters_[weight(d, h)] * layer_[h];
       logits_[d] += parameters_[bias(d)];
     }
   }
@@ -109,7 +108,7 @@ class MlpScorer {
   std::size_t datasets_, hidden_;
   std::vector<double> parameters_;
   Adam adam_;
-  std::vector<double> logits_;  // derived
+  std::vector<double> layer_, logits_;  // derived: tanh a, and what comes out
 };
 static_assert(Scorer<MlpScorer>);
 
