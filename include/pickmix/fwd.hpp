@@ -33,6 +33,8 @@ class Kernel;
 struct DenseEntries;
 struct HalfEntries;
 struct SparseEntries;
+struct ApproximateNeighborsOptions;
+struct NeighborGraph;
 class StreamedEntries;
 struct Cosine;
 struct ShiftedCosine;
@@ -82,9 +84,17 @@ struct DisparitySum;
 struct DisparityMin;
 
 // mos
+enum class Optimizer;
+enum class Draw;
+enum class EpochEnd;
 struct MosOptions;
+struct AscentStep;
+struct LearningState;
 class Adam;
 class LogitScorer;
+class MlpScorer;
+class FeatureScorer;
+struct RunView;
 class RewardContext;
 struct MixtureView;
 struct Drift;
@@ -94,8 +104,20 @@ struct Exp3;
 struct Boltzmann;
 struct ClosedForm;
 class AliasTable;
+class Positions;
+class Reported;
+struct Shard;
 struct Static;
+struct Schedule;
 struct Difficulty;
+struct Transferability;
+struct GradientAlignment;
+struct Uncertainty;
+struct Odm;
+struct DoReMi;
+struct SkillIt;
+struct Hbo;
+struct DynamixSft;
 struct Batch;
 
 // delift
@@ -107,6 +129,7 @@ struct Options;
 }  // namespace delift
 
 // observe
+class MixtureHistory;
 class PrintProgress;
 class StopBelowGain;
 class StopAfter;

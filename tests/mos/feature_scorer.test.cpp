@@ -151,6 +151,23 @@ TEST_CASE("Features are those of the doc comment") {
   CHECK(seen);
 }
 
+TEST_CASE("A retired dataset has no part in the means") {
+  const auto of_first = [](const LearningState& now) {
+    FeatureScorer scorer(log_prior);
+    scorer.see(now);
+    Doubles first;
+    fields(scorer, [&](std::string_view name, Doubles& x) {
+      if (name == "feature.features") first.assign(x.begin(), x.begin() + 6);
+    });
+    return first;
+  };
+  const Doubles p{0.75, 0.25, 0.0};
+  const std::vector<Index> larger{10, 40, 1'000'000};
+  const Doubles one{0.2, 0.4, 0.0}, other{0.2, 0.4, 50.0};
+  CHECK(of_first({sizes, drawn, p, one, {}, 9}) == of_first({larger, drawn, p, other, {}, 9}));
+  CHECK(of_first({sizes, drawn, p, one, {}, 9})[2] == Approx(0.25));
+}
+
 TEST_CASE("What it has learnt is read off the state: the same weights, other logits") {
   FeatureScorer scorer = in_training();
   ascend_update(scorer, Drift{}, Doubles{1.0, 2.0, 5.0}, {}, 500, {1e-2});

@@ -27,7 +27,8 @@ namespace pickmix::inline v0 {
 /// 0. log of its size over the mean size;   1. passes over it, P / (1 + P);   2. its probability − 1/N;
 /// 3. its last reward over the mean − 1;     4. its reported loss over the mean − 1;   5. steps t / (t + 1000).
 ///
-/// 3 and 4 are kept in [−3, 3], and 0 where there is nothing to compare. W, b and v are shared by all datasets, so their
+/// N and the means are over the datasets whose probability is above 0. 3 and 4 are kept in [−3, 3], and 0 where there is
+/// nothing to compare. W, b and v are shared by all datasets, so their
 /// number does not grow with them, and what is learnt of one serves all. At first v is zero: exactly the prior.
 ///
 /// \complexity O(datasets · hidden · features) a step
@@ -66,14 +67,16 @@ class FeatureScorer {
     check("probabilities", now.probabilities.size(), false);
     check("rewards", now.rewards.size(), true);
     check("losses", now.losses.size(), true);
-    const double mean_size = mean_of_finite(now.sizes), mean_reward = mean_of_finite(now.rewards),
-                 mean_loss = mean_of_finite(now.losses);
+    const auto& p = now.probabilities;
+    const double mean_size = mean_of_finite(now.sizes, p), mean_reward = mean_of_finite(now.rewards, p),
+                 mean_loss = mean_of_finite(now.losses, p);
+    const auto active = static_cast<double>(std::count_if(p.begin(), p.end(), [](double q) { return q > 0.0; }));
     const double steps = static_cast<double>(now.step);
     for (std::size_t d = 0; d < n; ++d) {
       const double size = static_cast<double>(now.sizes[d]), passes = static_cast<double>(now.drawn[d]) / size;
       const std::array<double, features> of_dataset{std::log(size / mean_size),
                                                     passes / (1.0 + passes),
-                                                    now.probabilities[d] - 1.0 / static_cast<double>(n),
+                                                    p[d] - 1.0 / active,
                                                     relative(now.rewards, d, mean_reward),
                                                     relative(now.losses, d, mean_loss),
                                                     steps / (steps + 1000.0)};
@@ -126,11 +129,11 @@ class FeatureScorer {
   static std::size_t out(std::size_t h) { return hidden * (features + 1) + h; }
 
   template <class T>
-  static double mean_of_finite(std::span<const T> values) {
+  static double mean_of_finite(std::span<const T> values, std::span<const double> p) {
     double sum = 0.0, count = 0.0;
-    for (T value : values)
-      if (std::isfinite(static_cast<double>(value))) {
-        sum += static_cast<double>(value);
+    for (std::size_t d = 0; d < values.size(); ++d)
+      if (p[d] > 0.0 && std::isfinite(static_cast<double>(values[d]))) {
+        sum += static_cast<double>(values[d]);
         ++count;
       }
     return count > 0.0 ? sum / count : 0.0;
