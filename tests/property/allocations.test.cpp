@@ -13,6 +13,8 @@ namespace {
 std::size_t allocations = 0;
 }
 
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"  // they match: both are ours
+
 void* operator new(std::size_t size) {
   ++allocations;
   if (void* const memory = std::malloc(size)) return memory;
@@ -26,7 +28,7 @@ using namespace pickmix;
 TEST_CASE("After the first batch, drawing into the same batch asks for no memory") {
   for (Draw draw : {Draw::batch, Draw::example})
     for (bool replacement : {false, true})
-      for (std::size_t datasets : {1, 4, 10'000}) {
+      for (std::size_t datasets : std::vector<std::size_t>{1, 4, 10'000}) {
         MosState state({.sizes = std::vector<Index>(datasets, 50), .draw = draw, .replacement = replacement});
         Batch batch;
         state.draw(batch);
