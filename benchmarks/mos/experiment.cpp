@@ -19,6 +19,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -72,6 +73,7 @@ struct Experiment {
   Index reward_losses = 0;
   std::vector<double> curve = {};  ///< mean held-out loss after each twentieth of the budget
   std::vector<double> last_probabilities = {};
+  std::vector<double> shares = {};  ///< to start from, if not from the prior
 
   double mean_loss(std::size_t rows) const {
     const auto losses = trainer.test(rows);
@@ -82,6 +84,7 @@ struct Experiment {
   template <class Policy, class Scorer = LogitScorer>
   void run(Policy policy = {}) {
     MosState<Scorer> state(options);
+    if (!shares.empty()) state.set_probabilities(shares);
     Callbacks callbacks = trainer.callbacks();
     callbacks.loss = [this, loss = callbacks.loss](std::span<const Example> examples, std::span<float> out) {
       const double begin = processor_seconds();
@@ -119,6 +122,15 @@ struct Experiment {
   }
 };
 
+/// Some rows of a dataset, others every round.
+std::vector<Example> rows_of(const Experiment& e, Index dataset, Index round) {
+  RandomStream random(1, 0x726F7773, static_cast<std::uint64_t>(round));
+  std::vector<Example> examples;
+  for (Index k = 0; k < batch_size; ++k)
+    examples.push_back({.dataset = dataset, .row = random.below(e.options.sizes[static_cast<std::size_t>(dataset)])});
+  return examples;
+}
+
 using Difficult = LearningTrajectory<Difficulty>;
 using Near = LearningTrajectory<Transferability>;
 
@@ -139,6 +151,36 @@ const std::map<std::string, std::function<void(Experiment&)>>& methods() {
       {"proportional", temperature(1.0)},
       {"temperature", temperature(10.0)},
       {"uniform", temperature(infinity)},
+      {"unimax",
+       [](Experiment& e) {  // at most four passes over anything
+         const double examples =
+             static_cast<double>(std::accumulate(e.options.sizes.begin(), e.options.sizes.end(), Index{0}));
+         e.shares = unimax(e.options.sizes, examples, 4.0);
+         e.run<Static>();
+       }},
+      {"doremi",
+       [](Experiment& e) {  // the reference: the same model at the end of a proportional run
+         Experiment reference = e;
+         reference.options.prior_temperature = 1.0;
+         reference.run<Static>();
+         e.run(DoReMi{.reference = reference.trainer.callbacks().loss});
+         e.reward_seconds += reference.train_seconds;
+       }},
+      {"uncertainty",
+       [](Experiment& e) {  // one minus the geometric mean of the tokens' probabilities
+         Index round = 0;
+         e.run(Uncertainty{[&e, round](Index dataset) mutable {
+           const auto examples = rows_of(e, dataset, round++);
+           std::vector<float> losses(examples.size());
+           const double begin = processor_seconds();
+           e.trainer.callbacks().loss(examples, losses);
+           e.reward_seconds += processor_seconds() - begin;
+           e.reward_losses += std::ssize(losses);
+           double sum = 0.0;
+           for (float loss : losses) sum += 1.0 - std::exp(-static_cast<double>(loss));
+           return sum / static_cast<double>(losses.size());
+         }});
+       }},
       {"cossim", [](Experiment& e) { e.run<Transferability>(); }},
       {"cossim_ema", [](Experiment& e) { e.run<Near>(); }},
       {"diff", [](Experiment& e) { e.run<Difficulty>(); }},
@@ -162,11 +204,7 @@ const std::map<std::string, std::function<void(Experiment&)>>& methods() {
          Index round = 0;
          e.run(DynamixSft{.virtual_step = [&e, round](Index dataset) mutable {
            const double begin = processor_seconds();
-           RandomStream random(1, 0x76697274, static_cast<std::uint64_t>(round++));
-           std::vector<Example> examples;
-           for (Index k = 0; k < batch_size; ++k)
-             examples.push_back(
-                 {.dataset = dataset, .row = random.below(e.options.sizes[static_cast<std::size_t>(dataset)])});
+           const auto examples = rows_of(e, dataset, round++);
            demo::Trainer copy = e.trainer;
            const auto loss = [&] {
              std::vector<float> losses(examples.size());

@@ -4,9 +4,9 @@
 
 #include <pickmix/core/numeric.hpp>
 #include <pickmix/mos/drift.hpp>
-#include <pickmix/mos/policy_gradient.hpp>
 #include <pickmix/mos/update.hpp>
 #include <support/catch.hpp>
+#include <support/scorer_gradients.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -66,63 +66,6 @@ std::stringstream saved(const FeatureScorer& scorer) {
   return stream;
 }
 
-/// Σ_i R_i log p_i
-double objective(const FeatureScorer& scorer, const Doubles& rewards) {
-  Doubles p(rewards.size());
-  softmax(scorer.logits(), p);
-  double sum = 0.0;
-  for (std::size_t i = 0; i < p.size(); ++i) sum += rewards[i] * std::log(p[i]);
-  return sum;
-}
-
-/// Σ_i p_i R_i, by enumeration: the expected reward.
-double expectation(const FeatureScorer& scorer, const Doubles& rewards) {
-  Doubles p(rewards.size());
-  softmax(scorer.logits(), p);
-  double sum = 0.0;
-  for (std::size_t i = 0; i < p.size(); ++i) sum += p[i] * rewards[i];
-  return sum;
-}
-
-/// A plain gradient step moves parameters along the gradient, and f rises by rate · ‖gradient‖², as finite differences along
-/// the same line say.
-template <class Rule, class Value>
-void check_gradient(FeatureScorer scorer, const Rule& rule, const Value& value) {
-  const Doubles rewards{0.3, 0.9, 0.5};
-  for (int warm_up = 0; warm_up < 3; ++warm_up) ascend_update(scorer, rule, rewards, {}, 20, {1e-2});
-  constexpr double rate = 1e-6;
-  FeatureScorer up = scorer, down = scorer;
-  ascend_update(up, rule, rewards, {}, 1, {rate, Optimizer::sgd});
-  ascend_update(down, rule, rewards, {}, 1, {-rate, Optimizer::sgd});
-  double square = 0.0;
-  for (std::size_t k = 0; k < scorer.parameters().size(); ++k) {
-    const double slope = (up.parameters()[k] - scorer.parameters()[k]) / rate;
-    square += slope * slope;
-  }
-  CHECK(square > 1e-8);
-  CHECK((value(up, rewards) - value(down, rewards)) / (2.0 * rate) == Approx(square).epsilon(1e-5));
-}
-
-/// One parameter after the other: what a plain gradient step does to it, against finite differences through a checkpoint.
-template <class Rule, class Value>
-void check_each_parameter(FeatureScorer scorer, const char* field, const Rule& rule, const Value& value) {
-  const Doubles rewards{0.3, 0.9, 0.5};
-  ascend_update(scorer, rule, rewards, {}, 60, {1e-2});
-  FeatureScorer moved = scorer;
-  constexpr double rate = 1e-6, h = 1e-5;
-  ascend_update(moved, rule, rewards, {}, 1, {rate, Optimizer::sgd});
-  for (std::size_t k = 0; k < scorer.parameters().size(); k += 1 + k / 20) {
-    const auto at = [&](double shift) {
-      return loaded(fields(scorer, [&](std::string_view name, Doubles& values) {
-        if (name == field) values[k] += shift;
-      }));
-    };
-    const double slope = (value(at(h), rewards) - value(at(-h), rewards)) / (2.0 * h);
-    CAPTURE(k);
-    CHECK((moved.parameters()[k] - scorer.parameters()[k]) / rate == Approx(slope).margin(1e-6));
-  }
-}
-
 }  // namespace
 
 TEST_CASE("It starts exactly at the prior, whatever it sees") {
@@ -132,10 +75,11 @@ TEST_CASE("It starts exactly at the prior, whatever it sees") {
 }
 
 TEST_CASE("Its gradient is that of finite differences, in every parameter") {
-  check_gradient(in_training(), Drift{}, objective);
-  check_gradient(in_training(), PolicyGradient{}, expectation);
-  check_each_parameter(in_training(), "feature.parameters", Drift{}, objective);
-  check_each_parameter(in_training(), "feature.parameters", PolicyGradient{}, expectation);
+  scorer_gradients::check(in_training(), [](const FeatureScorer& scorer, std::size_t k, double by) {
+    return loaded(fields(scorer, [&](std::string_view name, Doubles& values) {
+      if (name == "feature.parameters") values[k] += by;
+    }));
+  });
 }
 
 TEST_CASE("Features are those of the doc comment") {

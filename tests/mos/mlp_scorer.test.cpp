@@ -4,9 +4,9 @@
 
 #include <pickmix/core/numeric.hpp>
 #include <pickmix/mos/drift.hpp>
-#include <pickmix/mos/policy_gradient.hpp>
 #include <pickmix/mos/update.hpp>
 #include <support/catch.hpp>
+#include <support/scorer_gradients.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -49,63 +49,6 @@ std::stringstream saved(const MlpScorer& scorer) {
   return stream;
 }
 
-/// Σ_i R_i log p_i
-double objective(const MlpScorer& scorer, const Doubles& rewards) {
-  Doubles p(rewards.size());
-  softmax(scorer.logits(), p);
-  double sum = 0.0;
-  for (std::size_t i = 0; i < p.size(); ++i) sum += rewards[i] * std::log(p[i]);
-  return sum;
-}
-
-/// Σ_i p_i R_i, by enumeration: the expected reward.
-double expectation(const MlpScorer& scorer, const Doubles& rewards) {
-  Doubles p(rewards.size());
-  softmax(scorer.logits(), p);
-  double sum = 0.0;
-  for (std::size_t i = 0; i < p.size(); ++i) sum += p[i] * rewards[i];
-  return sum;
-}
-
-/// A plain gradient step moves parameters along the gradient, and f rises by rate · ‖gradient‖², as finite differences along
-/// the same line say.
-template <class Rule, class Value>
-void check_gradient(MlpScorer scorer, const Rule& rule, const Value& value) {
-  const Doubles rewards{0.3, 0.9, 0.5};
-  for (int warm_up = 0; warm_up < 3; ++warm_up) ascend_update(scorer, rule, rewards, {}, 20, {1e-2});
-  constexpr double rate = 1e-6;
-  MlpScorer up = scorer, down = scorer;
-  ascend_update(up, rule, rewards, {}, 1, {rate, Optimizer::sgd});
-  ascend_update(down, rule, rewards, {}, 1, {-rate, Optimizer::sgd});
-  double square = 0.0;
-  for (std::size_t k = 0; k < scorer.parameters().size(); ++k) {
-    const double slope = (up.parameters()[k] - scorer.parameters()[k]) / rate;
-    square += slope * slope;
-  }
-  CHECK(square > 1e-8);
-  CHECK((value(up, rewards) - value(down, rewards)) / (2.0 * rate) == Approx(square).epsilon(1e-5));
-}
-
-/// One parameter after the other: what a plain gradient step does to it, against finite differences through a checkpoint.
-template <class Rule, class Value>
-void check_each_parameter(MlpScorer scorer, const char* field, const Rule& rule, const Value& value) {
-  const Doubles rewards{0.3, 0.9, 0.5};
-  ascend_update(scorer, rule, rewards, {}, 60, {1e-2});
-  MlpScorer moved = scorer;
-  constexpr double rate = 1e-6, h = 1e-5;
-  ascend_update(moved, rule, rewards, {}, 1, {rate, Optimizer::sgd});
-  for (std::size_t k = 0; k < scorer.parameters().size(); k += 1 + k / 20) {
-    const auto at = [&](double shift) {
-      return loaded(fields(scorer, [&](std::string_view name, Doubles& values) {
-        if (name == field) values[k] += shift;
-      }));
-    };
-    const double slope = (value(at(h), rewards) - value(at(-h), rewards)) / (2.0 * h);
-    CAPTURE(k);
-    CHECK((moved.parameters()[k] - scorer.parameters()[k]) / rate == Approx(slope).margin(1e-6));
-  }
-}
-
 }  // namespace
 
 TEST_CASE("It starts exactly at the prior") {
@@ -116,11 +59,11 @@ TEST_CASE("It starts exactly at the prior") {
 }
 
 TEST_CASE("Its gradient is that of finite differences, in every parameter") {
-  const MlpScorer scorer(log_prior, 4);
-  check_gradient(scorer, Drift{}, objective);
-  check_gradient(scorer, PolicyGradient{}, expectation);
-  check_each_parameter(scorer, "mlp.parameters", Drift{}, objective);
-  check_each_parameter(scorer, "mlp.parameters", PolicyGradient{}, expectation);
+  scorer_gradients::check(MlpScorer(log_prior, 4), [](const MlpScorer& scorer, std::size_t k, double by) {
+    return loaded(fields(scorer, [&](std::string_view name, Doubles& values) {
+      if (name == "mlp.parameters") values[k] += by;
+    }));
+  });
 }
 
 TEST_CASE("It drifts towards the normalised rewards, by either optimiser") {

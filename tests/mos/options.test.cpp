@@ -82,3 +82,26 @@ TEST_CASE("A learning rate that is negative or not finite is refused by name") {
   for (double bad : {-1e-9, infinity, not_a_number})
     CHECK_THAT(refusal([&](MosOptions& o) { o.learning_rate = bad; }), ContainsSubstring("learning_rate"));
 }
+
+TEST_CASE("A rule's parameters, floor, cap, epoch and tokens out of range are refused by name") {
+  const auto refused = [](const auto& spoil) {
+    MosOptions options{.sizes = {3, 4}};
+    spoil(options);
+    try {
+      validate(options);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("accepted");
+  };
+  CHECK(refused([](MosOptions&) {}) == "accepted");
+  CHECK_THAT(refused([](MosOptions& o) { o.update = ClosedForm{2.0}; }), ContainsSubstring("rate"));
+  CHECK_THAT(refused([](MosOptions& o) { o.least_probability = 0.75; }), ContainsSubstring("one in 2 datasets"));
+  CHECK_THAT(refused([](MosOptions& o) { o.least_probability = -0.1; }), ContainsSubstring("least_probability"));
+  CHECK_THAT(refused([](MosOptions& o) { o.most_passes = 0.0; }), ContainsSubstring("most_passes"));
+  CHECK_THAT(refused([](MosOptions& o) { o.epoch_steps = -1; }), ContainsSubstring("epoch_steps"));
+  CHECK_THAT(refused([](MosOptions& o) { o.epoch_end = EpochEnd::first_pass, o.replacement = true; }),
+             ContainsSubstring("no passes"));
+  CHECK_THAT(refused([](MosOptions& o) { o.tokens = {1.0}; }), ContainsSubstring("tokens has 1"));
+  CHECK_THAT(refused([](MosOptions& o) { o.tokens = {1.0, 0.0}; }), ContainsSubstring("tokens[1]"));
+}

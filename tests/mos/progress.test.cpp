@@ -49,3 +49,9 @@ TEST_CASE("Rewards are numbers from 0 to the largest") {
   CHECK_FALSE(detail::is_reward(-1e-300));
   CHECK_FALSE(detail::is_reward(2.0 * largest_reward));
 }
+
+TEST_CASE("Rewards are one for each dataset; those of retired ones are not looked at") {
+  CHECK(detail::checked_rewards(Doubles{0.5, -1.0}, {false, true}) == Doubles{0.5, 0.0});
+  CHECK_THROWS_AS(detail::checked_rewards(Doubles{0.5}, {false, false}), ShapeError);
+  CHECK_THROWS_WITH(detail::checked_rewards(Doubles{0.5, -1.0}, {false, false}), ContainsSubstring("dataset 1 is -1"));
+}

@@ -14,6 +14,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,6 +23,22 @@
 namespace pickmix::inline v0::detail {
 
 inline bool is_reward(double reward) { return reward >= 0.0 && reward <= largest_reward; }
+
+/// The rewards, with 0 for retired datasets.
+///
+/// \throws ShapeError if there is not one for each dataset; ValueError if one is not in [0, largest_reward]
+inline std::vector<double> checked_rewards(std::span<const double> rewards, const std::vector<bool>& masked) {
+  if (rewards.size() != masked.size())
+    raise<ShapeError>("MosState::learn: {} rewards for {} datasets; needs one each", rewards.size(), masked.size());
+  std::vector<double> checked(rewards.begin(), rewards.end());
+  for (std::size_t d = 0; d < checked.size(); ++d) {
+    if (masked[d]) checked[d] = 0.0;
+    if (!is_reward(checked[d]))
+      raise<ValueError>("MosState::learn: the reward of dataset {} is {}; rewards must be in [0, {}]", d, checked[d],
+                        largest_reward);
+  }
+  return checked;
+}
 
 /// The part of a MosState that a checkpoint holds beside options and scorer.
 struct Progress {

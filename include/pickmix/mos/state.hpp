@@ -41,7 +41,6 @@ namespace pickmix::inline v0 {
 ///
 /// What is drawn is a function of the seed, the step and this state: two states that are equal go on equally, on every
 /// machine, on every rank and at every later time. A call that throws leaves the state as it was.
-///
 /// Copies are independent. One state is for one thread at a time.
 template <Scorer S = LogitScorer>
 class MosState {
@@ -132,16 +131,7 @@ class MosState {
   ///         [0, largest_reward], if the rule needs a scorer whose logits can be set and this is none, or if the learning
   ///         rate is so large that a logit is no longer finite (names dataset and value)
   void learn(std::span<const double> rewards, const std::optional<Update>& update = {}) {
-    if (rewards.size() != options_.sizes.size())
-      raise<ShapeError>("MosState::learn: {} rewards for {} datasets; needs one each", rewards.size(),
-                        options_.sizes.size());
-    std::vector<double> next_rewards(rewards.begin(), rewards.end());
-    for (std::size_t d = 0; d < rewards.size(); ++d) {
-      if (progress_.masked[d]) next_rewards[d] = 0.0;
-      if (!detail::is_reward(next_rewards[d]))
-        raise<ValueError>("MosState::learn: the reward of dataset {} is {}; rewards must be in [0, {}]", d, rewards[d],
-                          largest_reward);
-    }
+    std::vector<double> next_rewards = detail::checked_rewards(rewards, progress_.masked);
     MosState next(*this);
     if constexpr (requires(const LearningState& seen) { next.scorer_.see(seen); }) {
       const std::vector<double> losses = reported();
@@ -187,7 +177,7 @@ class MosState {
   ///
   /// \throws ValueError if there is no such dataset, or it is the last one in the mixture
   void retire(Index dataset) { mask(dataset, true); }
-  /// Takes it in again, with the probability that it would have by what was learnt.
+  /// Takes it in again, with the probability that what was learnt gives it.
   void restore(Index dataset) { mask(dataset, false); }
 
   /// Adds a dataset of `size` rows behind the others, with a share of the distribution; the others keep their proportions
