@@ -34,7 +34,7 @@ namespace pickmix::inline v0 {
 struct ApproximateNeighborsOptions {
   Metric metric = Cosine{};
   double wanted_recall = 0.9;  ///< in (0, 1]: the share of true neighbours that must be found
-  std::uint64_t seed = 0;       ///< draws the centres of the cells
+  std::uint64_t seed = 0;      ///< draws the centres of the cells
 };
 
 /// A neighbour graph and how good it is.
