@@ -125,6 +125,11 @@ namespace delift {
 struct InstructionTuning;
 struct TaskSpecific;
 struct Continual;
+struct Composite;
+struct Rows;
+struct UtilityOptions;
+struct UtilityForm;
+class ModelLosses;
 struct Options;
 }  // namespace delift
 

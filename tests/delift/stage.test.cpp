@@ -19,7 +19,7 @@ using namespace pickmix;
 namespace {
 
 using Rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-constexpr auto no_reference = [](const char*, const delift::ReferenceData&) -> Reference { throw 0; };
+constexpr auto no_reference = [](delift::Role, const delift::ReferenceData&) -> Reference { throw 0; };
 
 /// Says which of its forms was asked for, and with what.
 struct Family {
@@ -31,6 +31,11 @@ struct Family {
   }
   std::string conditional_gain(const Kernel&, const Reference& known, double nu) const {
     return fmt::format("{} known rows, nu {}", known.to_pool.rows(), nu);
+  }
+  std::string conditional_mutual_information(const Kernel&, const Reference& target, const Reference& known, double eta,
+                                             double nu) const {
+    return fmt::format("{} target rows and {} known, eta {}, nu {}", target.to_pool.rows(), known.to_pool.rows(), eta,
+                       nu);
   }
   bool target_needs_pool() const { return pool_needed; }
 };
@@ -45,6 +50,7 @@ const Reference three_rows{instances::real(2, 3, 5)};
 static_assert(delift::StageOf<delift::InstructionTuning, FacilityLocation>);
 static_assert(delift::StageOf<delift::TaskSpecific, FacilityLocation>);
 static_assert(delift::StageOf<delift::Continual, FacilityLocation>);
+static_assert(delift::StageOf<delift::Composite, FacilityLocation>);
 static_assert(delift::StageOf<delift::InstructionTuning, PlainOnly> && !delift::StageOf<int, FacilityLocation>);
 static_assert(std::is_constructible_v<delift::TaskSpecific, Rows> && std::is_constructible_v<delift::Continual, Rows>);
 static_assert(std::is_constructible_v<delift::TaskSpecific, MatrixView<float>, double>);
@@ -61,17 +67,29 @@ TEST_CASE("Instruction tuning asks a family for its plain objective over the who
 
 TEST_CASE("The other stages ask for their form, with their data and weight, which is 1 if nothing is said") {
   const auto kernel = instances::real(1, 5, 5);
-  std::string asked;
-  const auto make = [&](const char* name, const delift::ReferenceData& data) {
-    asked = name;
+  delift::Role asked{};
+  const auto make = [&](delift::Role role, const delift::ReferenceData& data) {
+    asked = role;
     return std::get<Reference>(data);
   };
   CHECK(delift::TaskSpecific{three_rows, 0.5}.objective(Family{}, kernel, make) == "3 target rows, eta 0.5");
-  CHECK(asked == "target");
+  CHECK((asked == delift::Role::target));
   CHECK(delift::Continual{three_rows, 0.25}.objective(Family{}, kernel, make) == "3 known rows, nu 0.25");
-  CHECK(asked == "known");
+  CHECK((asked == delift::Role::known));
   CHECK(delift::TaskSpecific{three_rows}.eta == 1.0);
   CHECK(delift::Continual{three_rows}.nu == 1.0);
+}
+
+TEST_CASE("A target and known data at once ask for the conditional mutual information") {
+  const auto kernel = instances::real(1, 5, 5);
+  const auto make = [](delift::Role, const delift::ReferenceData& data) { return std::get<Reference>(data); };
+  const delift::Composite stage{delift::TaskSpecific{three_rows, 0.5}, delift::Continual{Reference{kernel}, 0.25}};
+  CHECK(stage.objective(Family{}, kernel, make) == "3 target rows and 5 known, eta 0.5, nu 0.25");
+  CHECK(stage.needs_pool(Family{.pool_needed = false}));
+}
+
+TEST_CASE("Rows that callbacks know are kept as they are") {
+  CHECK(std::get<delift::Rows>(delift::Continual{delift::Rows{7, 3}}.known) == delift::Rows{7, 3});
 }
 
 TEST_CASE("Embeddings are seen, not copied") {

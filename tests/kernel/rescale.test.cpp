@@ -131,3 +131,14 @@ TEST_CASE("Weights of another number than rows, and bad ones, are refused by nam
   CHECK_THAT(refusal({std::numeric_limits<double>::quiet_NaN(), 1.0, 1.0}), ContainsSubstring("weight[0] is nan"));
   CHECK_THAT(refusal({1.0, 1e300, 1.0}), ContainsSubstring("weight[1] = 1e+300 makes entry (1, 0) larger"));
 }
+
+TEST_CASE("Each row by its largest: negative entries and rows without a positive one are zero") {
+  const Kernel k = instances::kernel(3, 3, [](Index i, Index j) {
+    static constexpr float s[3][3] = {{0.5f, 0.25f, -0.5f}, {-1.0f, -2.0f, 0.0f}, {-0.25f, 1.0f, 0.75f}};
+    return s[i][j];
+  });
+  const Kernel scaled = rescale(k, RowMax{});
+  static constexpr float expected[3][3] = {{1.0f, 0.5f, 0.0f}, {0.0f, 0.0f, 0.0f}, {0.0f, 1.0f, 0.75f}};
+  for (Index i = 0; i < 3; ++i)
+    for (Index j = 0; j < 3; ++j) CHECK(scaled(i, j) == expected[i][j]);
+}

@@ -20,8 +20,8 @@ namespace pickmix::inline v0 {
 /// What a trainer offers to the sampler and to the selector. Leave out what is not needed; a policy or a call that
 /// needs a missing one says so before it starts.
 ///
-/// Callbacks run on the thread that called the library, one at a time. What they throw passes through unchanged, and
-/// the object they were called for is as it was before.
+/// Callbacks run on the thread that called the library, one at a time, unless `concurrent` says otherwise. What they throw
+/// passes through unchanged, and the object they were called for is as it was before.
 struct Callbacks {
   /// Mean negative log-likelihood of each example's response tokens under the current model.
   /// \units nats per token; for DELIFT any distance that falls as the model does better
@@ -31,6 +31,10 @@ struct Callbacks {
   /// \shape examples.size() × embedding_size
   std::function<void(std::span<const Example>, MatrixView<float>)> embedding = {};
   Index embedding_size = 0;
+
+  /// Whether several threads may be in `loss` at the same time. Where it pays (a utility measured pair by pair), the executor's
+  /// threads then call it.
+  bool concurrent = false;
 };
 
 /// The losses of `examples`, every one of them written and finite.

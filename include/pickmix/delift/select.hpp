@@ -7,7 +7,10 @@
 #include <pickmix/core/matrix_view.hpp>
 #include <pickmix/core/parallel.hpp>
 #include <pickmix/core/types.hpp>
+#include <pickmix/delift/model_losses.hpp>
+#include <pickmix/delift/rows.hpp>
 #include <pickmix/delift/stage.hpp>
+#include <pickmix/delift/utility_form.hpp>
 #include <pickmix/kernel/kernel.hpp>
 #include <pickmix/kernel/metric.hpp>
 #include <pickmix/kernel/reference.hpp>
@@ -40,6 +43,12 @@ struct Options {
   /// is true: then every pick is that of greedy over all, at the cost of several passes over all pairs if 4n² bytes are
   /// more than `memory_limit`.
   bool exact = false;
+
+  // Where the pool is given by callbacks:
+
+  /// How the model is asked, and what becomes of the utilities.
+  UtilityOptions utility = {};
+  UtilityForm form = {};
 };
 
 /// Where a selection starts from: a pool of embeddings, or a kernel.
@@ -71,24 +80,57 @@ std::optional<Kernel> kernel_of(Cpu, const Kernel& kernel, const Stage&, const F
   return kernel;
 }
 
+inline const char* name_of(Role role) { return role == Role::target ? "target" : "known"; }
+
 /// A stage's data as it is seen from the pool.
-inline Reference make_reference(Cpu executor, MatrixView<const float> pool, const char* name, const ReferenceData& data,
+inline Reference make_reference(Cpu executor, MatrixView<const float> pool, Role role, const ReferenceData& data,
                                 const Options& options) {
   if (const auto* reference = std::get_if<Reference>(&data)) return *reference;
+  if (std::holds_alternative<Rows>(data))
+    raise<ValueError>(
+        "delift::select: {} is given by rows and the pool by embeddings; give its embeddings, or select with callbacks",
+        name_of(role));
   const auto rows = std::get<MatrixView<const float>>(data);
   if (rows.columns() != pool.columns())
     raise<ShapeError>("delift::select: {} has {} columns and the pool {}; both must be embeddings of the same model",
-                      name, rows.columns(), pool.columns());
+                      name_of(role), rows.columns(), pool.columns());
   const SimilarityOptions to_pool{options.metric, Storage::automatic, options.memory_limit};
   const SimilarityOptions within{options.metric, Storage::streamed, options.memory_limit};  // few objectives look at it
   return {*similarity(executor, rows, pool, to_pool), *similarity(executor, rows, within)};
 }
-inline Reference make_reference(Cpu, const Kernel&, const char* name, const ReferenceData& data, const Options&) {
+inline Reference make_reference(Cpu, const Kernel&, Role role, const ReferenceData& data, const Options&) {
   if (const auto* reference = std::get_if<Reference>(&data)) return *reference;
   raise<ValueError>(
-      "delift::select: {} is given by embeddings and the pool by a kernel; give a Reference, whose to_pool has one "
-      "column for each candidate",
-      name);
+      "delift::select: {} is given by {} and the pool by a kernel; give a Reference, whose to_pool has one column for "
+      "each candidate",
+      name_of(role), std::holds_alternative<Rows>(data) ? "rows" : "embeddings");
+}
+
+/// The fastest greedy maximiser that is right for the objective.
+template <class Family, class F, class B, class... Observers>
+Selection greedy(Cpu executor, F& objective, const B& budget, const Options& options, Observers&... observers) {
+  auto pass_on = [&](const auto& event) { return notify(event, observers...); };
+  if constexpr (may_sample<Family>) {
+    if (!options.exact) return maximize(executor, objective, budget, SampledStart{}, pass_on);
+  }
+  if constexpr (has_diminishing_returns<F>)
+    return maximize(executor, objective, budget, LazyGreedy{}, pass_on);
+  else
+    return maximize(executor, objective, budget, NaiveGreedy{}, pass_on);
+}
+
+/// What a call returns that an observer stopped before its first pick.
+inline Selection nothing_selected() {
+  Selection nothing;
+  nothing.reason = StopReason::stopped_by_observer;
+  return nothing;
+}
+
+template <class... Observers>
+constexpr void check_observers() {
+  static_assert(((ObserverOf<Observers, SelectionStep> || ObserverOf<Observers, Progress>)&&...),
+                "an observer of delift::select() must be callable with a const pickmix::SelectionStep& or a const "
+                "pickmix::Progress& and return void or Flow");
 }
 
 }  // namespace detail
@@ -117,27 +159,14 @@ inline Reference make_reference(Cpu, const Kernel&, const char* name, const Refe
 template <class Family = FacilityLocation, Source Pool, StageOf<Family> Stage, Budget B, class... Observers>
 Selection select(Cpu executor, const Pool& pool, const Stage& stage, const B& budget, const Family& family = {},
                  const Options& options = {}, Observers&&... observers) {
-  static_assert(((ObserverOf<Observers, SelectionStep> || ObserverOf<Observers, Progress>)&&...),
-                "an observer of delift::select() must be callable with a const pickmix::SelectionStep& or a const "
-                "pickmix::Progress& and return void or Flow");
+  detail::check_observers<Observers...>();
   (void)budget.open(detail::candidates(pool));  // a wrong budget is refused before the work, not after it
   const std::optional<Kernel> kernel = detail::kernel_of(executor, pool, stage, family, options, observers...);
-  if (!kernel) {
-    Selection nothing;
-    nothing.reason = StopReason::stopped_by_observer;
-    return nothing;
-  }
-  auto objective = stage.objective(family, *kernel, [&](const char* name, const ReferenceData& data) {
-    return detail::make_reference(executor, pool, name, data, options);
+  if (!kernel) return detail::nothing_selected();
+  auto objective = stage.objective(family, *kernel, [&](Role role, const ReferenceData& data) {
+    return detail::make_reference(executor, pool, role, data, options);
   });
-  auto pass_on = [&](const auto& event) { return notify(event, observers...); };
-  if constexpr (detail::may_sample<Family>) {
-    if (!options.exact) return maximize(executor, objective, budget, SampledStart{}, pass_on);
-  }
-  if constexpr (has_diminishing_returns<decltype(objective)>)
-    return maximize(executor, objective, budget, LazyGreedy{}, pass_on);
-  else
-    return maximize(executor, objective, budget, NaiveGreedy{}, pass_on);
+  return detail::greedy<Family>(executor, objective, budget, options, observers...);
 }
 
 template <class Family = FacilityLocation, Source Pool, StageOf<Family> Stage, Budget B, class... Observers>

@@ -6,6 +6,7 @@
 #include <pickmix/core/matrix_view.hpp>
 #include <pickmix/core/parallel.hpp>
 #include <pickmix/core/types.hpp>
+#include <pickmix/delift/rows.hpp>
 #include <pickmix/kernel/kernel.hpp>
 #include <pickmix/kernel/reference.hpp>
 
@@ -17,10 +18,14 @@
 
 namespace pickmix::inline v0::delift {
 
-/// The target or the known data of a stage: embeddings of the same model as the pool's, or similarities to the pool.
+/// The target or the known data of a stage, given as the pool is: embeddings of the same model, similarities to the pool, or
+/// rows that the callbacks know.
 ///
 /// Embeddings are seen, not copied: they must live as long as the stage.
-using ReferenceData = std::variant<MatrixView<const float>, Reference>;
+using ReferenceData = std::variant<MatrixView<const float>, Reference, Rows>;
+
+/// What a stage's data are to it. A utility has a direction: candidates are to help a target, known data help the pool.
+enum class Role { target, known };
 
 /// Instruction tuning: a subset that represents the whole pool.
 ///
@@ -47,12 +52,22 @@ inline double checked_weight(const char* name, double weight) {
 }
 
 inline ReferenceData reference_data(Reference reference) { return reference; }
+inline ReferenceData reference_data(Rows rows) { return rows; }
 inline ReferenceData reference_data(MatrixView<const float> rows) { return rows; }
 
-/// What a stage can be told about another set of data: a Reference, or what converts to a view of embeddings.
+/// What a stage can be told about another set of data: a Reference, Rows, or what converts to a view of embeddings.
 template <class D>
-concept AsReferenceData =
-    std::same_as<std::remove_cvref_t<D>, Reference> || std::convertible_to<const D&, MatrixView<const float>>;
+concept AsReferenceData = std::same_as<std::remove_cvref_t<D>, Reference> ||
+    std::same_as<std::remove_cvref_t<D>, Rows> || std::convertible_to<const D&, MatrixView<const float>>;
+
+/// Whether a family's objective for a target looks at the pool's own similarities.
+template <class Family>
+bool target_needs_pool(const Family& family) {
+  if constexpr (requires { family.target_needs_pool(); })
+    return family.target_needs_pool();
+  else
+    return true;
+}
 
 }  // namespace detail
 
@@ -72,14 +87,11 @@ struct TaskSpecific {
 
   template <class Family, class MakeReference>
   auto objective(const Family& family, const Kernel& kernel, const MakeReference& make) const {
-    return family.mutual_information(kernel, make("target", target), eta);
+    return family.mutual_information(kernel, make(Role::target, target), eta);
   }
   template <class Family>
   bool needs_pool(const Family& family) const {
-    if constexpr (requires { family.target_needs_pool(); })
-      return family.target_needs_pool();
-    else
-      return true;
+    return detail::target_needs_pool(family);
   }
 };
 
@@ -99,7 +111,27 @@ struct Continual {
 
   template <class Family, class MakeReference>
   auto objective(const Family& family, const Kernel& kernel, const MakeReference& make) const {
-    return family.conditional_gain(kernel, make("known", known), nu);
+    return family.conditional_gain(kernel, make(Role::known, known), nu);
+  }
+  template <class Family>
+  bool needs_pool(const Family&) const {
+    return true;
+  }
+};
+
+/// A target and known data at once: a subset that serves the target with what the model does not know yet.
+///
+/// The objective is the family's conditional mutual information.
+///
+/// \cite kothawade2022prism
+struct Composite {
+  TaskSpecific target;
+  Continual known;
+
+  template <class Family, class MakeReference>
+  auto objective(const Family& family, const Kernel& kernel, const MakeReference& make) const {
+    return family.conditional_mutual_information(kernel, make(Role::target, target.target),
+                                                 make(Role::known, known.known), target.eta, known.nu);
   }
   template <class Family>
   bool needs_pool(const Family&) const {
@@ -109,7 +141,7 @@ struct Continual {
 
 /// Says how to make a Reference of a stage's data, when a concept asks.
 struct AnyReference {
-  const Reference& operator()(const char* name, const ReferenceData& data) const;
+  const Reference& operator()(Role role, const ReferenceData& data) const;
 };
 
 /// A stage makes an objective out of a family of objectives and the pool's kernel.

@@ -26,6 +26,10 @@ struct MinMax {};
 /// The same for each row by itself: every row then asks for its own best candidate as loudly. A constant row becomes ones.
 struct RowMinMax {};
 
+/// s → max(s, 0) / max(row's largest, 0): negative similarities count as nothing, and each row's best candidate as 1. A row
+/// without a positive entry stays zero.
+struct RowMax {};
+
 /// s_ij → w_i s_ij, w_i ≥ 0: rows that matter more. Facility location over it is the weighted sum.
 struct RowWeights {
   std::span<const double> weight;
@@ -91,6 +95,16 @@ inline Kernel rescale(const Kernel& kernel, RowMinMax) {
       for (std::size_t i = 0; i < ranges.size(); ++i) ranges[i].include(columns.row(j)[i]);
     for (Index j = 0; j < columns.rows(); ++j)
       for (std::size_t i = 0; i < ranges.size(); ++i) columns.row(j)[i] = ranges[i].place(columns.row(j)[i]);
+  });
+}
+inline Kernel rescale(const Kernel& kernel, RowMax) {
+  return detail::changed(kernel, [](MatrixView<float> columns) {
+    std::vector<float> largest(static_cast<std::size_t>(columns.columns()), 0.0f);
+    for (Index j = 0; j < columns.rows(); ++j)
+      for (std::size_t i = 0; i < largest.size(); ++i) largest[i] = std::max(largest[i], columns.row(j)[i]);
+    for (Index j = 0; j < columns.rows(); ++j)
+      for (std::size_t i = 0; i < largest.size(); ++i)
+        columns.row(j)[i] = columns.row(j)[i] > 0.0f ? columns.row(j)[i] / largest[i] : 0.0f;
   });
 }
 

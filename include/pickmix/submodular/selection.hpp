@@ -17,6 +17,12 @@ enum class StopReason {
   stopped_by_observer,  ///< an observer answered `Flow::stop`
 };
 
+/// A number that was measured on a sample: most likely within value ± error.
+struct Estimate {
+  double value = 1.0;
+  double error = 0.0;
+};
+
 /// A selected subset, in order of selection.
 struct Selection {
   std::vector<Index> indices;  ///< distinct items of the ground set
@@ -32,6 +38,12 @@ struct Selection {
   double recall = 1.0;
 
   Index evaluations = 0;  ///< how many gains were computed
+
+  /// Where a model was asked: how many losses, and the share of the objective under all utilities that this selection has of
+  /// what greedy on all of them would have. 1 ± 0 if all were measured.
+  Index loss_calls = 0;
+  Estimate kept;
+
   StopReason reason = StopReason::budget_reached;
 };
 

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// DELIFT's utility: how much an example helps the model with another when it is shown in context.
+#pragma once
+
+#include <pickmix/core/callbacks.hpp>
+#include <pickmix/core/error.hpp>
+#include <pickmix/core/events.hpp>
+#include <pickmix/core/parallel.hpp>
+#include <pickmix/core/types.hpp>
+#include <pickmix/delift/model_losses.hpp>
+#include <pickmix/delift/rows.hpp>
+#include <pickmix/kernel/kernel.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace pickmix::inline v0::delift {
+
+namespace detail {
+
+/// The targets' losses without context; nothing if an observer stopped the work.
+template <class... Observers>
+std::optional<std::vector<float>> plain_losses(ModelLosses& model, Rows targets, Observers&... observers) {
+  std::vector<float> plain(static_cast<std::size_t>(targets.count));
+  const bool finished = model.ask(
+      targets.count, [&](Index k) { return Example{.row = targets[k]}; },
+      [&](Index k, float loss) { plain[static_cast<std::size_t>(k)] = loss; },
+      [&](Index done) {
+        return notify(Progress{"losses alone", done, targets.count}, observers...) == Flow::proceed;
+      });
+  if (!finished) return std::nullopt;
+  return plain;
+}
+
+/// U for all pairs; nothing if an observer stopped the work. \param plain  the targets' losses
+template <class... Observers>
+std::optional<Kernel> all_utilities(ModelLosses& model, std::span<const float> plain, Rows targets, Rows contexts,
+                                    Observers&... observers) {
+  auto entries = Kernel::allocate<float>("delift::utility", targets.count, contexts.count);
+  const Index n = targets.count, pairs = n * contexts.count;
+  const bool finished = model.ask(
+      pairs, [&](Index k) { return Example{.row = targets[k % n], .context = contexts[k / n]}; },
+      [&](Index k, float loss) { entries[k] = plain[static_cast<std::size_t>(k % n)] - loss; },
+      [&](Index done) {
+        return notify(Progress{"losses in context", done, pairs}, observers...) == Flow::proceed;
+      });
+  if (!finished) return std::nullopt;
+  return Kernel(n, contexts.count, DenseEntries{std::move(entries), n});
+}
+
+}  // namespace detail
+
+/// U(i, j) = loss(target i) − loss(target i | context j): positive where j helps with i. It is not symmetric.
+///
+/// The callback is asked for each target's loss alone, and then for each pair once, context after context, so that a trainer
+/// can keep what it computed for the last context (its key-value cache) while the context stays the same. A batch may begin
+/// with the end of one context's targets. To go on after a kill, give `remembered(callbacks, file)`.
+///
+/// \shape      rows: targets, columns: contexts
+/// \param executor   its threads ask at the same time, if `Callbacks::concurrent` says that they may
+/// \param observers  told of `Progress` (losses asked for); one that answers `Flow::stop` ends the work
+/// \return     nothing if an observer stopped the work
+/// \throws     ValueError if there is no target, no context, no loss callback, or batch < 1; CallbackError if a loss is not
+///             finite; CapacityError if 4 · targets · contexts bytes cannot be had; what the callback throws
+/// \complexity targets · (contexts + 1) losses
+/// \cite agarwal2025delift (Eq. 1)
+template <class... Observers>
+std::optional<Kernel> utility(Cpu executor, Rows targets, Rows contexts, const Callbacks& callbacks,
+                              const UtilityOptions& options, Observers&... observers) {
+  detail::check_rows("delift::utility", "targets", targets);
+  detail::check_rows("delift::utility", "contexts", contexts);
+  ModelLosses model(executor, callbacks, options);
+  const auto plain = detail::plain_losses(model, targets, observers...);
+  if (!plain) return std::nullopt;
+  return detail::all_utilities(model, *plain, targets, contexts, observers...);
+}
+
+inline Kernel utility(Rows targets, Rows contexts, const Callbacks& callbacks, const UtilityOptions& options = {}) {
+  return *utility(cpu, targets, contexts, callbacks, options);
+}
+
+/// The same for rows 0 … targets − 1 and 0 … contexts − 1.
+inline Kernel utility(Index targets, Index contexts, const Callbacks& callbacks, const UtilityOptions& options = {}) {
+  return utility(Rows{0, targets}, Rows{0, contexts}, callbacks, options);
+}
+
+}  // namespace pickmix::inline v0::delift

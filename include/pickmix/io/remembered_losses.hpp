@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+// Losses that are kept in a file as they come, so that work on them survives a kill.
+#pragma once
+
+#include <pickmix/core/archive.hpp>
+#include <pickmix/core/callbacks.hpp>
+#include <pickmix/core/error.hpp>
+#include <pickmix/core/types.hpp>
+#include <pickmix/io/file_bytes.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace pickmix::inline v0 {
+
+namespace detail {
+
+/// What a model has answered, in a file that only grows.
+///
+/// Layout: magic (8) | version u32 | then one record for each answered call: count u32 | ~count u32 | count times
+/// {dataset i64 | row i64 | context i64 | loss f32} | CRC-64 of the record. Little-endian. A record that the file's end cuts
+/// off is what a kill leaves: it is dropped. Any other damage is refused.
+class LossFile {
+ public:
+  explicit LossFile(std::filesystem::path path) : path_(std::move(path)) {
+    const auto what = std::filesystem::status(path_).type();
+    if (what != std::filesystem::file_type::regular && what != std::filesystem::file_type::not_found)
+      refuse("is not a regular file");
+    const std::size_t whole = what == std::filesystem::file_type::regular ? read() : 0;
+    if (whole > 0) {
+      std::error_code error;
+      std::filesystem::resize_file(path_, whole, error);
+      if (error) refuse("cannot be cut back to its whole records: {}", error.message());
+    }
+    out_.reset(std::fopen(path_.string().c_str(), whole > 0 ? "ab" : "wb"));
+    if (!out_) refuse("cannot be opened for writing: {}", system_reason());
+    if (whole == 0) {
+      std::string beginning{magic};
+      put(beginning, version);
+      write(beginning);
+    }
+  }
+
+  const float* find(const Example& example) const {
+    const auto at = std::lower_bound(known_.begin(), known_.end(), key(example),
+                                     [](const auto& have, const Key& wanted) { return have.first < wanted; });
+    return at != known_.end() && at->first == key(example) ? &at->second : nullptr;
+  }
+
+  void append(std::span<const Example> examples, std::span<const float> losses) {
+    std::string record;
+    const auto count = static_cast<std::uint32_t>(examples.size());
+    put(record, count);
+    put(record, static_cast<std::uint32_t>(~count));
+    for (std::size_t k = 0; k < examples.size(); ++k) {
+      for (Index part : {examples[k].dataset, examples[k].row, examples[k].context})
+        put(record, static_cast<std::uint64_t>(part));
+      put(record, std::bit_cast<std::uint32_t>(losses[k]));
+    }
+    put(record, crc64(record));
+    const std::lock_guard lock(writing_);
+    write(record);
+  }
+
+ private:
+  using Key = std::tuple<Index, Index, Index>;
+  static constexpr std::string_view magic{"pickmixL", 8};
+  static constexpr std::uint32_t version = 1;
+  static constexpr std::size_t header = 12, entry = 28;
+
+  static Key key(const Example& e) { return {e.dataset, e.row, e.context}; }
+
+  template <class... Args>
+  [[noreturn]] void refuse(fmt::format_string<Args...> reason, Args&&... args) const {
+    raise<FileError>("remembered: '{}' {}", path_.string(), fmt::format(reason, std::forward<Args>(args)...));
+  }
+
+  /// After a failure nothing is written any more: a record behind half a record would be damage.
+  void write(std::string_view bytes) {
+    if (!out_) refuse("could not be written before");
+    if (std::fwrite(bytes.data(), 1, bytes.size(), out_.get()) == bytes.size() && std::fflush(out_.get()) == 0) return;
+    const std::string reason = system_reason();
+    out_.reset();
+    refuse("cannot be written: {}", reason);
+  }
+
+  /// Takes in all whole records. \return how many bytes they and the header are
+  std::size_t read() {
+    const FileBytes file = read_file(open_file(path_, "remembered"), path_, "remembered");
+    const std::string_view bytes = file.view();
+    if (bytes.size() < header) {
+      if (!magic.starts_with(bytes.substr(0, magic.size()))) refuse("is not a file of losses");
+      return 0;  // killed before the first record
+    }
+    if (!bytes.starts_with(magic)) refuse("is not a file of losses");
+    if (const auto found = get<std::uint32_t>(bytes.substr(magic.size())); found != version)
+      refuse("is of version {}; this library reads version {}", found, version);
+    std::size_t at = header;
+    while (bytes.size() - at >= 8) {
+      const auto count = get<std::uint32_t>(bytes.substr(at));
+      const std::size_t length = 8 + std::size_t{count} * entry + 8;
+      if (get<std::uint32_t>(bytes.substr(at + 4)) != static_cast<std::uint32_t>(~count)) refuse_damage(at);
+      if (length > bytes.size() - at) break;
+      const std::string_view record = bytes.substr(at, length - 8);
+      if (get<std::uint64_t>(bytes.substr(at + length - 8)) != crc64(record)) refuse_damage(at);
+      for (std::size_t e = 8; e < record.size(); e += entry) {
+        const auto part = [&](std::size_t p) {
+          return static_cast<Index>(get<std::uint64_t>(record.substr(e + 8 * p)));
+        };
+        known_.emplace_back(Key{part(0), part(1), part(2)},
+                            std::bit_cast<float>(get<std::uint32_t>(record.substr(e + 24))));
+      }
+      at += length;
+    }
+    std::stable_sort(known_.begin(), known_.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    return at;
+  }
+
+  [[noreturn]] void refuse_damage(std::size_t at) const {
+    refuse("is damaged at byte {}; delete it, or cut it to {} bytes to keep the losses before that", at, at);
+  }
+
+  std::filesystem::path path_;
+  std::vector<std::pair<Key, float>> known_;
+  File out_;
+  std::mutex writing_;
+};
+
+}  // namespace detail
+
+/// The same callbacks, whose losses are kept in a file: what was asked for before is answered from it, everything else is
+/// asked of the trainer and appended. A run that was killed, and is begun again with the same file, so goes on where it was;
+/// a larger one on the same examples pays only for what is new.
+///
+///     const Callbacks kept = remembered(callbacks, "losses.bin");
+///     const Selection s = delift::select(n, kept, delift::InstructionTuning{}, Fraction{0.1});
+///
+/// For a model that stays as it is: losses of another model or other examples must have another file. Losses that are not
+/// finite are not kept. The file is open as long as a copy of the callbacks lives; one process may write it at a time.
+///
+/// \complexity 28 bytes a loss in the file, 32 in memory for those that were there before
+/// \throws     FileError if the file cannot be read or written, is damaged, or is something else; a record that was cut off
+///             at the end is dropped. ValueError if there is no loss callback
+inline Callbacks remembered(Callbacks callbacks, const std::filesystem::path& path) {
+  if (!callbacks.loss) raise<ValueError>("remembered: Callbacks::loss is empty; there is nothing to keep");
+  const auto file = std::make_shared<detail::LossFile>(path);
+  callbacks.loss = [file, ask = std::move(callbacks.loss)](std::span<const Example> examples, std::span<float> losses) {
+    std::vector<Example> unknown;
+    std::vector<std::size_t> place;
+    for (std::size_t k = 0; k < examples.size(); ++k) {
+      if (const float* loss = file->find(examples[k])) {
+        losses[k] = *loss;
+      } else {
+        unknown.push_back(examples[k]);
+        place.push_back(k);
+      }
+    }
+    if (unknown.empty()) return;
+    std::vector<float> answers(unknown.size(), std::nanf(""));
+    ask(unknown, answers);
+    for (std::size_t k = 0; k < unknown.size(); ++k) losses[place[k]] = answers[k];
+    if (std::all_of(answers.begin(), answers.end(), [](float loss) { return std::isfinite(loss); }))
+      file->append(unknown, answers);
+  };
+  return callbacks;
+}
+
+}  // namespace pickmix::inline v0

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+// Losses kept in a file: nothing is asked for twice, a kill loses nothing that was finished, damage is refused.
+#include <pickmix/io/remembered_losses.hpp>
+
+#include <support/callbacks.hpp>
+#include <support/catch.hpp>
+#include <support/scratch_directory.hpp>
+#include <support/thrown.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#if __has_include(<sys/resource.h>)
+#include <signal.h>
+#include <sys/resource.h>
+#endif
+
+using namespace pickmix;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+std::vector<Example> some(Index count, Index context = no_context) {
+  std::vector<Example> examples;
+  for (Index row = 0; row < count; ++row) examples.push_back({.dataset = 1, .row = row, .context = context});
+  return examples;
+}
+
+std::vector<float> ask(const Callbacks& callbacks, const std::vector<Example>& examples) {
+  std::vector<float> losses(examples.size());
+  callbacks.loss(examples, losses);
+  return losses;
+}
+
+}  // namespace
+
+TEST_CASE("Losses that were asked for are answered from the file, to the bit, also in another run") {
+  const support::ScratchDirectory scratch;
+  FailingTrainer trainer;
+  const auto direct = ask(trainer.callbacks(), some(9, 4));
+  {
+    const Callbacks kept = remembered(trainer.callbacks(), scratch / "losses.bin");
+    CHECK(ask(kept, some(9, 4)) == direct);
+    CHECK(trainer.calls == 2);
+  }
+  const Callbacks again = remembered(trainer.callbacks(), scratch / "losses.bin");
+  CHECK(ask(again, some(9, 4)) == direct);
+  CHECK(trainer.calls == 2);
+  CHECK(ask(again, some(9)) == ask(trainer.callbacks(), some(9)));  // another context is another loss
+  CHECK(trainer.calls == 4);
+}
+
+TEST_CASE("Only what is new is asked of the trainer, and the other callbacks stay") {
+  const support::ScratchDirectory scratch;
+  std::vector<Index> asked;
+  Callbacks callbacks = loss_callback([&](const Example& e) { return asked.push_back(e.row), 0.5 * double(e.row); });
+  callbacks.embedding_size = 7;
+  callbacks.concurrent = true;
+  ask(remembered(callbacks, scratch / "losses.bin"), {{.row = 3}, {.row = 5}});
+  const Callbacks again = remembered(callbacks, scratch / "losses.bin");
+  CHECK(again.embedding_size == 7);
+  CHECK(again.concurrent);
+  CHECK(ask(again, {{.row = 2}, {.row = 3}, {.row = 4}, {.row = 5}}) == std::vector<float>{1.0f, 1.5f, 2.0f, 2.5f});
+  CHECK(asked == std::vector<Index>{3, 5, 2, 4});
+}
+
+TEST_CASE("A file cut anywhere keeps its whole records, and is whole again after the next run") {
+  const support::ScratchDirectory scratch;
+  FailingTrainer trainer;
+  std::string whole;
+  {
+    const Callbacks kept = remembered(trainer.callbacks(), scratch / "losses.bin");
+    for (Index context = 0; context < 3; ++context) ask(kept, some(2, context));
+    whole = support::bytes_of(scratch / "losses.bin");
+  }
+  REQUIRE(whole.size() == 12 + 3 * (16 + 2 * 28));
+  for (std::size_t length = 0; length <= whole.size(); ++length) {
+    const auto path = scratch.file("cut.bin", whole.substr(0, length));
+    trainer.calls = 0;
+    {
+      const Callbacks kept = remembered(trainer.callbacks(), path);
+      for (Index context = 0; context < 3; ++context) ask(kept, some(2, context));
+    }
+    CHECK(trainer.calls == 3 - static_cast<int>(length < 12 ? 0 : (length - 12) / 72));
+    CHECK(support::bytes_of(path) == whole);
+  }
+}
+
+TEST_CASE("Every damaged byte of a whole file is noticed") {
+  const support::ScratchDirectory scratch;
+  FailingTrainer trainer;
+  ask(remembered(trainer.callbacks(), scratch / "losses.bin"), some(3, 0));
+  ask(remembered(trainer.callbacks(), scratch / "losses.bin"), some(3, 1));
+  const std::string whole = support::bytes_of(scratch / "losses.bin");
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    std::string damaged = whole;
+    damaged[at] = static_cast<char>(damaged[at] ^ 0x10);
+    const auto path = scratch.file("damaged.bin", damaged);
+    CHECK_THROWS_AS(remembered(trainer.callbacks(), path), FileError);
+    CHECK(support::bytes_of(path) == damaged);  // and it is left alone
+  }
+  const auto path = scratch.file("damaged.bin", whole.substr(0, 30) + "?" + whole.substr(31));
+  CHECK_THAT(thrown<FileError>([&] { remembered(trainer.callbacks(), path); }),
+             ContainsSubstring("damaged.bin' is damaged at byte 12") && ContainsSubstring("cut it to 12 bytes"));
+}
+
+TEST_CASE("A callback that throws, or gives no number, leaves the file as it was") {
+  const support::ScratchDirectory scratch;
+  FailingTrainer trainer{.fail_at = 2};
+  const Callbacks kept = remembered(trainer.callbacks(), scratch / "losses.bin");
+  ask(kept, some(4, 0));
+  const std::string before = support::bytes_of(scratch / "losses.bin");
+  CHECK_THROWS_AS(ask(kept, some(4, 1)), std::runtime_error);
+  CHECK(support::bytes_of(scratch / "losses.bin") == before);
+
+  trainer.loss = [](const Example&) { return std::numeric_limits<double>::quiet_NaN(); };
+  CHECK(std::isnan(ask(kept, some(4, 2))[0]));
+  const Callbacks silent =
+      remembered({.loss = [](std::span<const Example>, std::span<float>) {}}, scratch / "none.bin");
+  CHECK(std::isnan(ask(silent, some(1, 0))[0]));
+  CHECK(support::bytes_of(scratch / "losses.bin") == before);
+}
+
+TEST_CASE("Several threads may ask at the same time") {
+  const support::ScratchDirectory scratch;
+  {
+    const Callbacks kept = remembered(loss_callback(plain_loss), scratch / "losses.bin");
+    std::vector<std::jthread> threads;
+    for (Index t = 0; t < 3; ++t)
+      threads.emplace_back([&, t] {
+        for (Index context = 0; context < 20; ++context) ask(kept, some(5, 3 * context + t));
+      });
+  }
+  FailingTrainer never{.fail_at = 1};
+  const Callbacks kept = remembered(never.callbacks(), scratch / "losses.bin");
+  for (Index context = 0; context < 60; ++context) ask(kept, some(5, context));
+  CHECK(never.calls == 0);
+}
+
+TEST_CASE("What cannot be a file of losses is refused") {
+  const support::ScratchDirectory scratch;
+  const Callbacks callbacks = loss_callback(plain_loss);
+  CHECK_THAT(thrown<ValueError>([&] { remembered({}, scratch / "losses.bin"); }),
+             ContainsSubstring("Callbacks::loss is empty"));
+  CHECK(scratch.names().empty());
+  for (const char* other : {"{\"rank\": 0}", "x"})
+    CHECK_THAT(thrown<FileError>([&] { remembered(callbacks, scratch.file("other", other)); }),
+               ContainsSubstring("other' is not a file of losses"));
+  CHECK_THROWS_AS(remembered(callbacks, scratch / "no folder" / "losses.bin"), FileError);
+  CHECK_THROWS_AS(remembered(callbacks, scratch.path()), FileError);
+}
+
+#if __has_include(<sys/resource.h>)
+TEST_CASE("A full disk is an error, and what is in the file then stays good") {
+  const support::ScratchDirectory scratch;
+  FailingTrainer trainer;
+  ::signal(SIGXFSZ, SIG_IGN);
+  ::rlimit before{};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  {
+    const Callbacks kept = remembered(trainer.callbacks(), scratch / "losses.bin");
+    ask(kept, some(2, 0));
+    const ::rlimit room{.rlim_cur = 12 + 72 + 30, .rlim_max = before.rlim_max};  // the second record does not fit
+    ::setrlimit(RLIMIT_FSIZE, &room);
+    const std::string first = thrown<FileError>([&] { ask(kept, some(2, 1)); });
+    ::setrlimit(RLIMIT_FSIZE, &before);
+    CHECK_THAT(first, ContainsSubstring("losses.bin' cannot be written"));
+    CHECK_THAT(thrown<FileError>([&] { ask(kept, some(2, 2)); }), ContainsSubstring("could not be written before"));
+  }
+  trainer.calls = 0;
+  const Callbacks again = remembered(trainer.callbacks(), scratch / "losses.bin");
+  ask(again, some(2, 0));
+  CHECK(trainer.calls == 0);
+  ask(again, some(2, 1));
+  CHECK(trainer.calls == 1);
+}
+#endif
