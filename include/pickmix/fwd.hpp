@@ -130,6 +130,7 @@ struct Rows;
 struct UtilityOptions;
 struct UtilityForm;
 class ModelLosses;
+class UtilityBudget;
 struct Options;
 }  // namespace delift
 

@@ -25,8 +25,11 @@
 #include <pickmix/delift/rows.hpp>
 #include <pickmix/delift/select.hpp>
 #include <pickmix/delift/select_by_utility.hpp>
+#include <pickmix/delift/select_on_budget.hpp>
 #include <pickmix/delift/stage.hpp>
+#include <pickmix/delift/utilities.hpp>
 #include <pickmix/delift/utility.hpp>
+#include <pickmix/delift/utility_budget.hpp>
 #include <pickmix/delift/utility_form.hpp>
 #include <pickmix/io/file_bytes.hpp>
 #include <pickmix/io/half.hpp>
@@ -40,8 +43,10 @@
 #include <pickmix/kernel/cells.hpp>
 #include <pickmix/kernel/column_sums.hpp>
 #include <pickmix/kernel/columns.hpp>
+#include <pickmix/kernel/completion.hpp>
 #include <pickmix/kernel/diagonal.hpp>
 #include <pickmix/kernel/kernel.hpp>
+#include <pickmix/kernel/known_entries.hpp>
 #include <pickmix/kernel/metric.hpp>
 #include <pickmix/kernel/neighbors.hpp>
 #include <pickmix/kernel/reference.hpp>

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <vector>
 
@@ -18,6 +19,8 @@ namespace pickmix::inline v0::delift {
 struct UtilityOptions {
   Index batch = 64;   ///< losses that one call of the callback is asked for, at most
   Index dataset = 0;  ///< `Example::dataset` of every example
+
+  std::uint64_t seed = 0;  ///< draws the pairs that are asked for at random, on a budget of calls
 };
 
 /// A model that is asked in batches, and how often it was. Where `Callbacks::concurrent` is true, the executor's threads ask.

@@ -49,6 +49,10 @@ struct Options {
   /// How the model is asked, and what becomes of the utilities.
   UtilityOptions utility = {};
   UtilityForm form = {};
+
+  /// Losses that may be asked for, those without context included; 0 means all. With fewer, the pairs that matter are looked
+  /// for (see UtilityBudget), and `Selection::kept` says how much of the objective was kept. It needs the embedding callback.
+  Index utility_calls = 0;
 };
 
 /// Where a selection starts from: a pool of embeddings, or a kernel.

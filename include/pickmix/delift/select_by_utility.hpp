@@ -3,15 +3,14 @@
 #pragma once
 
 #include <pickmix/core/callbacks.hpp>
-#include <pickmix/core/error.hpp>
 #include <pickmix/core/matrix_view.hpp>
 #include <pickmix/core/parallel.hpp>
 #include <pickmix/core/types.hpp>
-#include <pickmix/delift/model_losses.hpp>
 #include <pickmix/delift/rows.hpp>
 #include <pickmix/delift/select.hpp>
+#include <pickmix/delift/select_on_budget.hpp>
 #include <pickmix/delift/stage.hpp>
-#include <pickmix/delift/utility.hpp>
+#include <pickmix/delift/utilities.hpp>
 #include <pickmix/delift/utility_form.hpp>
 #include <pickmix/kernel/kernel.hpp>
 #include <pickmix/kernel/reference.hpp>
@@ -22,12 +21,8 @@
 #include <pickmix/submodular/selection.hpp>
 
 #include <concepts>
-#include <cstddef>
 #include <memory>
-#include <optional>
-#include <tuple>
 #include <type_traits>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -35,74 +30,10 @@ namespace pickmix::inline v0::delift {
 
 namespace detail {
 
-/// An observer answered `Flow::stop` while the model was asked.
-struct Stopped {};
-
 /// Whether a family needs similarities that are inner products. A candidate is then described by its column of utilities,
 /// whom it helps and how much, and compared with others by it as by an embedding.
 template <class Family>
 inline constexpr bool compares_columns = std::same_as<Family, LogDeterminant>;
-
-/// The utilities that a selection from rows 0 … n − 1 needs, each measured once.
-template <class... Observers>
-class Utilities {
- public:
-  Utilities(Cpu executor, Index n, const Callbacks& callbacks, const Options& options, Observers&... observers)
-      : model_(executor, callbacks, options.utility), pool_{0, n}, form_(options.form), observers_(observers...) {}
-
-  /// U(i, j) within the pool.
-  const Kernel& pool() {
-    if (!raw_) raw_ = measure(plain(pool_), pool_, pool_);
-    return *raw_;
-  }
-
-  /// U(q, j): how much candidates help the target.
-  Kernel of_target(Rows target) {
-    const bool ours = raw_ && target.first + target.count <= pool_.count;
-    return ours ? part(target, false) : measure(plain(target), target, pool_);
-  }
-
-  /// U(i, k): how much known examples help the pool; those that are candidates as well were measured with them.
-  Kernel of_known(Rows known) {
-    const bool ours = raw_ && known.first + known.count <= pool_.count;
-    return ours ? part(known, true) : measure(plain(pool_), pool_, known);
-  }
-
-  Index asked() const { return model_.asked(); }
-  const UtilityForm& form() const { return form_; }
-
- private:
-  const std::vector<float>& plain(Rows rows) {
-    for (const auto& [measured, losses] : plain_)
-      if (measured == rows) return losses;
-    std::optional<std::vector<float>> losses =
-        std::apply([&](auto&... o) { return plain_losses(model_, rows, o...); }, observers_);
-    if (!losses) throw Stopped{};
-    return plain_.emplace_back(rows, *std::move(losses)).second;
-  }
-  Kernel measure(const std::vector<float>& plain, Rows targets, Rows contexts) {
-    std::optional<Kernel> measured =
-        std::apply([&](auto&... o) { return all_utilities(model_, plain, targets, contexts, o...); }, observers_);
-    if (!measured) throw Stopped{};
-    return *std::move(measured);
-  }
-
-  /// Some rows, or some columns, of the pool's.
-  Kernel part(Rows of, bool columns) const {
-    const Index height = columns ? pool_.count : of.count, width = columns ? of.count : pool_.count;
-    auto entries = Kernel::allocate<float>("delift::select", height, width);
-    for (Index j = 0; j < width; ++j)
-      for (Index i = 0; i < height; ++i) entries[j * height + i] = columns ? (*raw_)(i, of[j]) : (*raw_)(of[i], j);
-    return Kernel(height, width, DenseEntries{std::move(entries), height});
-  }
-
-  ModelLosses model_;
-  Rows pool_;
-  UtilityForm form_;
-  std::tuple<Observers&...> observers_;
-  std::vector<std::pair<Rows, std::vector<float>>> plain_;
-  std::optional<Kernel> raw_;
-};
 
 /// Rows and columns change places.
 inline Kernel transposed(const Kernel& kernel) {
@@ -115,15 +46,6 @@ inline Kernel transposed(const Kernel& kernel) {
 /// A dense kernel's columns, as the rows of a matrix.
 inline MatrixView<const float> columns_of(const Kernel& kernel) {
   return {kernel.dense()->column(0), kernel.columns(), kernel.rows()};
-}
-
-inline Rows checked_rows(Role role, const ReferenceData& data) {
-  if (!std::holds_alternative<Rows>(data))
-    raise<ValueError>("delift::select: {} is given by {} and the pool by callbacks; give the Rows that they know",
-                      name_of(role), std::holds_alternative<Reference>(data) ? "a Reference" : "embeddings");
-  const Rows rows = std::get<Rows>(data);
-  check_rows("delift::select", name_of(role), rows);
-  return rows;
 }
 
 /// Utilities are the similarities.
@@ -186,7 +108,14 @@ Selection select(Cpu executor, Index n, const Callbacks& callbacks, const Stage&
   detail::check_observers<Observers...>();
   detail::check_rows("delift::select", "the pool", Rows{0, n});
   (void)budget.open(n);
-  detail::Utilities<std::remove_reference_t<Observers>...> utilities(executor, n, callbacks, options, observers...);
+  if (options.utility_calls != 0) detail::check_utility_calls(n, callbacks, stage, family, options);
+  if constexpr (std::same_as<Family, FacilityLocation> &&
+                (std::same_as<Stage, InstructionTuning> || std::same_as<Stage, TaskSpecific>)) {
+    if (detail::on_budget(n, stage, options))
+      return detail::select_on_budget(executor, n, callbacks, stage, budget, family, options, observers...);
+  }
+  detail::Utilities<std::remove_reference_t<Observers>...> utilities(executor, Rows{0, n}, callbacks, options,
+                                                                     observers...);
   Selection selection = detail::nothing_selected();
   try {
     if constexpr (detail::compares_columns<Family>)

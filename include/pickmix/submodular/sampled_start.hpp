@@ -56,8 +56,8 @@ class SampleLedger {
 template <Ledger L>
 class RestLedger {
  public:
-  RestLedger(L whole, L left, Index n, std::span<const Index> start)
-      : whole_(std::move(whole)), left_(std::move(left)), started_(static_cast<std::size_t>(n), false) {
+  RestLedger(L whole, L left, Index items, std::span<const Index> start)
+      : whole_(std::move(whole)), left_(std::move(left)), started_(static_cast<std::size_t>(items), false) {
     for (Index j : start) started_[static_cast<std::size_t>(j)] = true;
   }
 

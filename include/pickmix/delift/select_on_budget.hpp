@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+// delift::select() by utilities where fewer losses may be asked for than there are pairs.
+#pragma once
+
+#include <pickmix/core/callbacks.hpp>
+#include <pickmix/core/error.hpp>
+#include <pickmix/core/events.hpp>
+#include <pickmix/core/parallel.hpp>
+#include <pickmix/core/types.hpp>
+#include <pickmix/delift/model_losses.hpp>
+#include <pickmix/delift/rows.hpp>
+#include <pickmix/delift/select.hpp>
+#include <pickmix/delift/stage.hpp>
+#include <pickmix/delift/utilities.hpp>
+#include <pickmix/delift/utility.hpp>
+#include <pickmix/delift/utility_budget.hpp>
+#include <pickmix/delift/utility_form.hpp>
+#include <pickmix/kernel/completion.hpp>
+#include <pickmix/kernel/kernel.hpp>
+#include <pickmix/kernel/reference.hpp>
+#include <pickmix/kernel/rescale.hpp>
+#include <pickmix/submodular/facility_location.hpp>
+#include <pickmix/submodular/selection.hpp>
+
+#include <Eigen/Core>
+
+#include <concepts>
+#include <cstddef>
+#include <limits>
+#include <memory>
+#include <span>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace pickmix::inline v0::delift {
+
+namespace detail {
+
+/// Utilities of some pairs are the similarities, as many as `options.utility_calls` affords.
+template <class Stage, class B, class... Observers>
+Selection select_on_budget(Cpu executor, Index n, const Callbacks& callbacks, const Stage& stage, const B& budget,
+                           const FacilityLocation& family, const Options& options, Observers&... observers) {
+  const Rows pool{0, n};
+  Rows targets = pool;
+  if constexpr (std::same_as<Stage, TaskSpecific>) targets = checked_rows(Role::target, stage.target);
+  const Kernel unseen(n, n, std::make_shared<const SparseEntries>(n));
+  const auto objective = [&](const Kernel& kernel) {
+    if constexpr (std::same_as<Stage, TaskSpecific>)
+      return family.mutual_information(unseen, Reference{kernel}, stage.eta);
+    else
+      return family.plain(kernel);
+  };
+
+  ModelLosses model(executor, callbacks, options.utility);
+  PairDescription pairs;
+  pairs.square = targets == pool;
+  const Eigen::MatrixXf contexts = unit_embeddings(callbacks, options.utility, pool);
+  const Eigen::MatrixXf described = pairs.square ? contexts : unit_embeddings(callbacks, options.utility, targets);
+  pairs.between = described * contexts.transpose();
+  pairs.of_targets = described * described.transpose();
+  pairs.of_contexts = contexts * contexts.transpose();
+  const auto plain = plain_losses(model, targets, observers...);
+  if (!plain) return nothing_selected();
+  pairs.alone = Eigen::Map<const Eigen::VectorXf>(plain->data(), targets.count);
+
+  const Index calls = options.utility_calls - targets.count;
+  Index measured = 0;
+  UtilityBudget known(executor, std::move(pairs), std::holds_alternative<RowMax>(options.form.scale),
+                      options.utility.seed);
+  const bool finished = known.spend(calls, budget, objective, [&](const auto& wanted, std::span<float> utility) {
+    const auto pair = [&](Index k) { return wanted[static_cast<std::size_t>(k)]; };
+    const bool asked = model.ask(
+        std::ssize(wanted), [&](Index k) { return Example{.row = targets[pair(k).second], .context = pair(k).first}; },
+        [&](Index k, float loss) {
+          utility[static_cast<std::size_t>(k)] = (*plain)[static_cast<std::size_t>(pair(k).second)] - loss;
+        },
+        [&](Index done) {
+          return notify(Progress{"losses in context", measured + done, calls}, observers...) == Flow::proceed;
+        });
+    measured += std::ssize(wanted);
+    return asked;
+  });
+  Selection selection = nothing_selected();
+  if (finished) {
+    auto f = objective(known.kernel());
+    selection = greedy<FacilityLocation>(executor, f, budget, options, observers...);
+    selection.upper_bound = std::numeric_limits<double>::infinity();  // nothing is proven about what was not measured
+    selection.kept = known.kept(selection.indices, budget, objective);
+  }
+  selection.loss_calls = model.asked();
+  return selection;
+}
+
+/// \throws ValueError if a selection cannot be made on a budget of calls
+template <class Family, class Stage>
+void check_utility_calls(Index n, const Callbacks& callbacks, const Stage& stage, const Family& family,
+                         const Options& options) {
+  constexpr bool instruction = std::same_as<Stage, InstructionTuning>, task = std::same_as<Stage, TaskSpecific>;
+  if (!std::same_as<Family, FacilityLocation> || !(instruction || (task && !stage.needs_pool(family))))
+    raise<ValueError>(
+        "delift::select: utility_calls is {}; a budget of calls works for FacilityLocation with InstructionTuning, or "
+        "with "
+        "TaskSpecific in the query form; leave it out here",
+        options.utility_calls);
+  const UtilityForm& form = options.form;
+  if (!(std::holds_alternative<ClipAtZero>(form.scale) || std::holds_alternative<RowMax>(form.scale)) ||
+      form.diagonal != UtilityDiagonal::keep || form.symmetry != UtilitySymmetry::none)
+    raise<ValueError>(
+        "delift::select: form needs all utilities and utility_calls is {}; with a budget of calls the scale is "
+        "ClipAtZero or "
+        "RowMax, and diagonal and symmetry are left out",
+        options.utility_calls);
+  Index alone = n;
+  if constexpr (task) alone = checked_rows(Role::target, stage.target).count;
+  if (options.utility_calls <= alone)
+    raise<ValueError>("delift::select: utility_calls is {}; needs to be more than the {} losses without context",
+                      options.utility_calls, alone);
+  if (!callbacks.embedding || callbacks.embedding_size < 1)
+    raise<ValueError>(
+        "delift::select: utility_calls is {} and there is no embedding callback; a budget of calls needs embeddings to "
+        "know "
+        "which pairs to ask for",
+        options.utility_calls);
+}
+
+/// Whether the budget of calls is less than all.
+template <class Stage>
+bool on_budget(Index n, const Stage& stage, const Options& options) {
+  if (options.utility_calls == 0) return false;
+  Index alone = n;
+  if constexpr (std::same_as<Stage, TaskSpecific>) alone = checked_rows(Role::target, stage.target).count;
+  return (options.utility_calls - alone) / alone < n;
+}
+
+}  // namespace detail
+
+}  // namespace pickmix::inline v0::delift

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+// Utilities measured for a part of the pairs only: those that the selection so far says to matter.
+#pragma once
+
+#include <pickmix/core/callbacks.hpp>
+#include <pickmix/core/error.hpp>
+#include <pickmix/core/events.hpp>
+#include <pickmix/core/matrix_view.hpp>
+#include <pickmix/core/parallel.hpp>
+#include <pickmix/core/rng.hpp>
+#include <pickmix/core/types.hpp>
+#include <pickmix/delift/model_losses.hpp>
+#include <pickmix/delift/rows.hpp>
+#include <pickmix/kernel/completion.hpp>
+#include <pickmix/kernel/kernel.hpp>
+#include <pickmix/kernel/known_entries.hpp>
+#include <pickmix/submodular/budget.hpp>
+#include <pickmix/submodular/lazy_greedy.hpp>
+#include <pickmix/submodular/maximize.hpp>
+#include <pickmix/submodular/objective.hpp>
+#include <pickmix/submodular/selection.hpp>
+
+#include <Eigen/Core>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <numeric>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace pickmix::inline v0::delift {
+
+namespace detail {
+
+/// The embeddings of these rows, each of length 1 (or 0), asked for in batches.
+inline Eigen::MatrixXf unit_embeddings(const Callbacks& callbacks, const UtilityOptions& options, Rows rows) {
+  Eigen::MatrixXf out(rows.count, callbacks.embedding_size);
+  for (Index first = 0; first < rows.count; first += options.batch) {
+    std::vector<Example> examples;
+    for (Index k = first; k < std::min(rows.count, first + options.batch); ++k)
+      examples.push_back({.dataset = options.dataset, .row = rows[k]});
+    const std::vector<float> values = ask_embeddings(callbacks, examples, "delift::select: utility_calls");
+    const MatrixView<const float> view(values.data(), std::ssize(examples), callbacks.embedding_size);
+    for (Index k = 0; k < view.rows(); ++k)
+      for (Index c = 0; c < view.columns(); ++c) out(first + k, c) = view(k, c);
+  }
+  for (Index k = 0; k < out.rows(); ++k) {
+    const float largest = out.row(k).cwiseAbs().maxCoeff();
+    if (largest > 0.0f) out.row(k) = (out.row(k) / largest).normalized();
+  }
+  return out;
+}
+
+}  // namespace detail
+
+/// Measures `calls` utilities of targets × contexts, so that facility location under `budget` is served best:
+///
+/// 1. every example in its own context, where targets are contexts and a third of the calls is enough for that;
+/// 2. three tenths of the rest for nearest neighbours by embedding, one tenth for pairs drawn at random;
+/// 3. what is left in 24 rounds: complete the matrix by regression, select half as many again as the budget takes, and measure
+///    those picks' entries that promise most.
+///
+/// Step 3 is where it beats plain neighbours: calls go to the candidates near the top. The random pairs keep the regression
+/// and its errors honest about what was not looked for.
+///
+/// \complexity `calls` losses; 24 completions (see UtilityRegression)
+class UtilityBudget {
+ public:
+  /// \param row_max  whether each target's utilities are taken in units of the largest measured one
+  UtilityBudget(Cpu executor, PairDescription pairs, bool row_max, std::uint64_t seed)
+      : executor_(executor),
+        pairs_(std::move(pairs)),
+        known_(pairs_.between.rows(), pairs_.between.cols()),
+        regression_(pairs_),
+        row_max_(row_max),
+        seed_(seed),
+        waiting_(static_cast<std::size_t>(known_.rows() * known_.columns()), false) {}
+  UtilityBudget(const UtilityBudget&) = delete;  // the regression looks at pairs_
+  UtilityBudget& operator=(const UtilityBudget&) = delete;
+
+  /// \param objective  objective(kernel): what is maximised
+  /// \param measure    measure(pairs, out): utilities of (context, target) pairs, in order; false if it was stopped
+  /// \return false if it was stopped
+  template <class B, class Objective, class Measure>
+  bool spend(Index calls, const B& budget, const Objective& objective, const Measure& measure) {
+    left_ = std::min(calls, known_.rows() * known_.columns());
+    if (pairs_.square && 3 * known_.rows() <= left_) {
+      for (Index i = 0; i < known_.rows(); ++i) want(i, i);
+      if (!take(measure)) return false;
+    }
+    const Index rest = left_;
+    want_neighbours(rest * 3 / 10);
+    want_random(rest / 10);
+    if (!take(measure)) return false;
+    for (Index round = rounds; round > 0 && left_ > 0; --round) {
+      want_promising(round == 1 ? left_ : (left_ + round - 1) / round, budget, objective);
+      if (wanted_.empty()) break;
+      if (!take(measure)) return false;
+    }
+    want_random(left_);
+    if (!take(measure)) return false;
+    completion_ = regression_.complete(known_);
+    return true;
+  }
+
+  /// What helps, of the measured pairs; all others count as nothing.
+  Kernel kernel() const { return clipped(known_.values()); }
+
+  /// How much of what greedy under `budget` would have on all utilities these picks have: on matrices whose unknown entries
+  /// are drawn from what the completion says of them, the mean share and twice its deviation.
+  template <class B, class Objective>
+  Estimate kept(std::span<const Index> picks, const B& budget, const Objective& objective) const {
+    if (known_.count() == known_.rows() * known_.columns()) return {};
+    std::vector<double> shares;
+    for (Index k = 0; k < draws; ++k) {
+      const RandomStream random(seed_, purpose + 1, static_cast<std::uint64_t>(k));
+      auto f = objective(clipped(completion_.draw(random, known_)));
+      const double best = maximize(executor_, f, budget, LazyGreedy{}).value;
+      const double ours = evaluate(f, picks);
+      shares.push_back(best > 0.0 ? ours / best : 1.0);
+    }
+    const double mean = std::accumulate(shares.begin(), shares.end(), 0.0) / static_cast<double>(draws);
+    double squares = 0.0;
+    for (double share : shares) squares += (share - mean) * (share - mean);
+    return {std::min(1.0, mean), 2.0 * std::sqrt(squares / static_cast<double>(draws - 1)) + model_error};
+  }
+
+ private:
+  using Pair = std::pair<Index, Index>;  // context, target: sorted, they are context-major
+
+  static constexpr Index rounds = 24, draws = 16;
+  static constexpr double model_error = 0.01;  ///< what drawn matrices are off by on average, measured (docs/delift.md)
+  static constexpr std::uint32_t purpose = 0x7574696C;
+
+  bool want(Index target, Index context) {
+    const auto at = static_cast<std::size_t>(context * known_.rows() + target);
+    if (left_ <= 0 || waiting_[at]) return false;
+    waiting_[at] = true;
+    wanted_.emplace_back(context, target);
+    --left_;
+    return true;
+  }
+  template <class Measure>
+  bool take(const Measure& measure) {
+    std::sort(wanted_.begin(), wanted_.end());
+    std::vector<float> utility(wanted_.size());
+    if (!measure(std::span<const Pair>(wanted_), std::span<float>(utility))) return false;
+    for (std::size_t k = 0; k < wanted_.size(); ++k) known_.set(wanted_[k].second, wanted_[k].first, utility[k]);
+    wanted_.clear();
+    return true;
+  }
+
+  /// Of each target the nearest context, then of each the second nearest, …
+  void want_neighbours(Index calls) {
+    const Index n = known_.rows(), m = known_.columns();
+    std::vector<std::vector<Index>> order(static_cast<std::size_t>(n), std::vector<Index>(static_cast<std::size_t>(m)));
+    for (Index i = 0; i < n; ++i) {
+      auto& contexts = order[static_cast<std::size_t>(i)];
+      std::iota(contexts.begin(), contexts.end(), Index{0});
+      std::stable_sort(contexts.begin(), contexts.end(),
+                       [&](Index a, Index b) { return pairs_.between(i, a) > pairs_.between(i, b); });
+    }
+    for (Index rank = 0; rank < m && calls > 0; ++rank)
+      for (Index i = 0; i < n && calls > 0; ++i) {
+        const Index j = order[static_cast<std::size_t>(i)][static_cast<std::size_t>(rank)];
+        if (!(pairs_.square && i == j)) calls -= want(i, j);
+      }
+  }
+
+  void want_random(Index calls) {
+    RandomStream random(seed_, purpose, static_cast<std::uint64_t>(known_.count()));
+    const Index all = known_.rows() * known_.columns();
+    calls = std::min(calls, all - known_.count() - std::ssize(wanted_));
+    while (calls > 0) {
+      const Index pair = random.below(all);
+      calls -= want(pair % known_.rows(), pair / known_.rows());
+    }
+  }
+
+  template <class B, class Objective>
+  void want_promising(Index calls, const B& budget, const Objective& objective) {
+    const Completion completion = regression_.complete(known_);
+    auto f = objective(clipped(completion.predicted));
+    std::vector<Index> picks = maximize(executor_, f, budget, LazyGreedy{}).indices;
+    f.reset();
+    const auto more =
+        maximize(executor_, f, Count{std::ssize(picks) + std::ssize(picks) / 2 + 1}, LazyGreedy{}).indices;
+    picks.insert(picks.end(), more.begin(), more.end());
+    std::sort(picks.begin(), picks.end());
+    picks.erase(std::unique(picks.begin(), picks.end()), picks.end());
+    std::vector<std::pair<float, Pair>> promising;
+    for (Index j : picks)
+      for (Index i = 0; i < known_.rows(); ++i)
+        if (!known_.has(i, j))
+          promising.emplace_back(-(completion.predicted(i, j) + 0.7f * completion.spread(i)), Pair{j, i});
+    const Index most = std::min(calls, std::ssize(promising));
+    std::partial_sort(promising.begin(), promising.begin() + most, promising.end());
+    for (Index k = 0; k < most; ++k) {
+      const auto [context, target] = promising[static_cast<std::size_t>(k)].second;
+      want(target, context);
+    }
+  }
+
+  Kernel clipped(const Eigen::MatrixXf& values) const {
+    const Index n = values.rows();
+    auto entries = Kernel::allocate<float>("delift::select", n, values.cols());
+    for (Index i = 0; i < n; ++i) {
+      const float largest = row_max_ ? known_.values().row(i).maxCoeff() : 1.0f;
+      for (Index j = 0; j < values.cols(); ++j)
+        entries[j * n + i] = largest > 0.0f ? std::max(0.0f, values(i, j)) / largest : 0.0f;
+    }
+    return Kernel(n, values.cols(), DenseEntries{std::move(entries), n});
+  }
+
+  Cpu executor_;
+  PairDescription pairs_;
+  KnownEntries known_;
+  UtilityRegression regression_;
+  bool row_max_;
+  std::uint64_t seed_;
+  std::vector<bool> waiting_;  ///< asked for already
+  std::vector<Pair> wanted_;   ///< to be asked for next
+  Index left_ = 0;
+  Completion completion_;
+};
+
+}  // namespace pickmix::inline v0::delift

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: MIT
+// What the unknown entries of a matrix of utilities may be: a regression on the known ones, and how far it is off.
+#pragma once
+
+#include <pickmix/core/rng.hpp>
+#include <pickmix/core/types.hpp>
+#include <pickmix/kernel/known_entries.hpp>
+
+#include <Eigen/Cholesky>
+#include <Eigen/Core>
+#include <Eigen/SparseCore>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <utility>
+#include <vector>
+
+namespace pickmix::inline v0 {
+
+/// What is known of targets and contexts before any of their utilities.
+struct PairDescription {
+  Eigen::MatrixXf between;      ///< cosines, targets × contexts
+  Eigen::MatrixXf of_targets;   ///< among targets
+  Eigen::MatrixXf of_contexts;  ///< among contexts
+  Eigen::VectorXf alone;        ///< the targets' losses without context: no utility is larger
+  bool square = true;           ///< context i is target i: the diagonal is an example in its own context
+};
+
+/// A whole matrix: known entries as they are, the others predicted, and the predictions' errors.
+class Completion {
+ public:
+  Eigen::MatrixXf predicted;
+  Eigen::VectorXf spread;  ///< of each row: the root mean square of its predictions' errors
+
+  /// Known and predicted entries with errors added to the predicted ones: errors that known entries with a prediction like it
+  /// had, each in units of its row's spread.
+  Eigen::MatrixXf draw(RandomStream random, const KnownEntries& known) const {
+    Eigen::MatrixXf out = predicted;
+    const auto all = std::ssize(errors_);
+    if (all == 0) return out;
+    const Index near = std::min(all, std::max<Index>(10, all / 20));
+    for (Index j = 0; j < out.cols(); ++j)
+      for (Index i = 0; i < out.rows(); ++i) {
+        if (known.has(i, j)) continue;
+        const std::pair<float, float> here{predicted(i, j) / spread(i), -std::numeric_limits<float>::infinity()};
+        const Index at = std::lower_bound(errors_.begin(), errors_.end(), here) - errors_.begin();
+        const Index first = std::clamp<Index>(at - near / 2, 0, all - near);
+        out(i, j) += spread(i) * errors_[static_cast<std::size_t>(first + random.below(near))].second;
+      }
+    return out;
+  }
+
+ private:
+  friend class UtilityRegression;
+  std::vector<std::pair<float, float>> errors_;  ///< of known entries, (prediction, error) / spread, rising
+};
+
+/// Ridge regression of the known utilities on what can be said of each pair without its own entry: means of its row and its
+/// column, means over targets and contexts that are near by embedding and by their pattern of utilities, the cosine, the
+/// losses alone, both diagonal entries and the mirrored entry.
+///
+/// \complexity one completion: about 4n³ + 200·n·known operations, some 15 n² floats
+/// \determinism a function of its arguments
+class UtilityRegression {
+ public:
+  explicit UtilityRegression(const PairDescription& pairs)
+      : pairs_(&pairs), near_targets_(nearness(pairs.of_targets)), near_contexts_(nearness(pairs.of_contexts)) {}
+
+  Completion complete(const KnownEntries& known) const {
+    const Means means(*this, known);
+    const Completion first = fit(known, means, {});
+    return fit(known, means, patterns(known, first.predicted));
+  }
+
+ private:
+  using Matrix = Eigen::MatrixXf;
+  using Vector = Eigen::VectorXf;
+  using Sparse = Eigen::SparseMatrix<float>;
+  static constexpr std::size_t features = 21;
+  using Features = std::array<double, features>;
+
+  /// Sums of values and of their number, from which one entry can be left out.
+  struct Sums {
+    Matrix values, number;
+
+    double mean(Index i, Index j, double own, double own_number, double prior, double weight) const {
+      return (static_cast<double>(values(i, j)) - own + weight * prior) /
+             (static_cast<double>(number(i, j)) - own_number + weight);
+    }
+  };
+
+  /// exp(10 (cosine − 1)), and 1 for an item with itself.
+  static Matrix nearness(const Matrix& cosines) {
+    Matrix near = ((cosines.array() - 1.0f) * 10.0f).exp().matrix();
+    near.diagonal().setOnes();
+    return near;
+  }
+
+  struct Means {
+    Sparse values, number, scaled;  ///< off the diagonal; scaled: in units of the row's headroom
+    Vector headroom, diagonal;
+    Vector row_sum, row_number, column_sum, column_number, scaled_column_sum;
+    Sums by_target, by_context, scaled_by_target;
+    double all = 0.0, scaled_all = 0.0;
+
+    Means(const UtilityRegression& r, const KnownEntries& known) {
+      const PairDescription& pairs = *r.pairs_;
+      const Index n = known.rows(), m = known.columns();
+      headroom.resize(n);
+      diagonal = Vector::Zero(std::max(n, m));
+      const float least = std::max(0.05f * pairs.alone.cwiseAbs().mean(), std::numeric_limits<float>::min());
+      for (Index i = 0; i < n; ++i) {
+        const bool own = pairs.square && known.has(i, i);
+        if (own) diagonal(i) = known(i, i);
+        headroom(i) = std::max(least, own ? known(i, i) : own_context * pairs.alone(i));
+      }
+      const bool with_diagonal = !pairs.square;
+      values = known.sparse(with_diagonal, [&](Index i, Index j) { return known(i, j); });
+      number = known.sparse(with_diagonal, [](Index, Index) { return 1.0f; });
+      scaled = known.sparse(with_diagonal, [&](Index i, Index j) { return known(i, j) / headroom(i); });
+      const Vector of_rows = Vector::Ones(n), of_columns = Vector::Ones(m);
+      row_sum = values * of_columns;
+      row_number = number * of_columns;
+      column_sum = values.transpose() * of_rows;
+      column_number = number.transpose() * of_rows;
+      scaled_column_sum = scaled.transpose() * of_rows;
+      const double count = std::max(1.0, static_cast<double>(number.nonZeros()));
+      all = static_cast<double>(column_sum.sum()) / count;
+      scaled_all = static_cast<double>(scaled_column_sum.sum()) / count;
+      by_target = {r.near_targets_ * values, r.near_targets_ * number};
+      by_context = {values * r.near_contexts_, number * r.near_contexts_};
+      scaled_by_target = {r.near_targets_ * scaled, by_target.number};
+    }
+  };
+
+  struct Patterns {
+    Sums by_target, by_context;
+  };
+
+  /// Rows, and columns, are near whose predicted utilities rise and fall together.
+  Patterns patterns(const KnownEntries& known, const Matrix& predicted) const {
+    const bool with_diagonal = !pairs_->square;
+    const Sparse values = known.sparse(with_diagonal, [&](Index i, Index j) { return known(i, j); });
+    const Sparse number = known.sparse(with_diagonal, [](Index, Index) { return 1.0f; });
+    const Matrix targets = alike(predicted), contexts = alike(predicted.transpose());
+    return {{targets * values, targets * number}, {values * contexts, number * contexts}};
+  }
+  Matrix alike(Matrix rows) const {
+    if (pairs_->square) rows.diagonal().setZero();
+    for (Index i = 0; i < rows.rows(); ++i) {
+      rows.row(i).array() -= rows.row(i).mean();
+      const float length = rows.row(i).norm();
+      if (length > 0.0f) rows.row(i) /= length;
+    }
+    return nearness(rows * rows.transpose());
+  }
+
+  Features features_of(Index i, Index j, const KnownEntries& known, const Means& m, const Patterns& p) const {
+    const PairDescription& pairs = *pairs_;
+    const bool counted = known.has(i, j) && !(pairs.square && i == j);
+    const double own = counted ? static_cast<double>(known(i, j)) : 0.0, one = counted ? 1.0 : 0.0;
+    const double scale = static_cast<double>(m.headroom(i));
+    const double row =
+        (static_cast<double>(m.row_sum(i)) - own + m.all) / (static_cast<double>(m.row_number(i)) - one + 1.0);
+    const double column_number = static_cast<double>(m.column_number(j)) - one + 1.0;
+    const double column = (static_cast<double>(m.column_sum(j)) - own + m.all) / column_number;
+    const double scaled_column =
+        scale * (static_cast<double>(m.scaled_column_sum(j)) - own / scale + m.scaled_all) / column_number;
+    const double cosine = static_cast<double>(pairs.between(i, j));
+    const bool mirrored = pairs.square && i != j && known.has(j, i);
+    const bool by_pattern = p.by_target.values.size() > 0;
+    constexpr double prior = 0.3;
+    const auto diagonal = [&](Index k) { return static_cast<double>(m.diagonal(k)); };
+    return {1.0,
+            row,
+            column,
+            scaled_column,
+            m.by_target.mean(i, j, own, one, m.all, prior),
+            m.by_context.mean(i, j, own, one, m.all, prior),
+            scale * m.scaled_by_target.mean(i, j, own / scale, one, m.scaled_all, prior),
+            by_pattern ? p.by_target.mean(i, j, own, one, m.all, prior) : 0.0,
+            by_pattern ? p.by_context.mean(i, j, own, one, m.all, prior) : 0.0,
+            cosine,
+            std::exp(5.0 * (cosine - 1.0)),
+            row * cosine,
+            column * cosine,
+            (row - m.all) * (column - m.all) / (std::abs(m.all) + 0.1),
+            static_cast<double>(pairs.alone(i)),
+            pairs.square ? static_cast<double>(pairs.alone(j)) : 0.0,
+            pairs.square ? diagonal(i) : 0.0,
+            pairs.square ? diagonal(j) : 0.0,
+            mirrored ? static_cast<double>(known(j, i)) - m.all : 0.0,
+            mirrored ? 1.0 : 0.0,
+            scale};
+  }
+
+  Completion fit(const KnownEntries& known, const Means& means, const Patterns& patterns) const {
+    constexpr auto width = static_cast<Index>(features);
+    using Row = Eigen::Matrix<double, width, 1>;
+    const Index n = known.rows(), m = known.columns(), count = means.number.nonZeros();
+    Eigen::MatrixXd x(count, width);
+    Eigen::VectorXd y(count);
+    std::vector<Index> row_of;
+    for (Index j = 0; j < m; ++j)
+      for (Sparse::InnerIterator entry(means.values, static_cast<int>(j)); entry; ++entry) {
+        const Features f = features_of(entry.row(), j, known, means, patterns);
+        x.row(std::ssize(row_of)) = Eigen::Map<const Row>(f.data());
+        y(std::ssize(row_of)) = static_cast<double>(entry.value());
+        row_of.push_back(entry.row());
+      }
+    Completion out;
+    out.predicted = known.values();
+    out.spread = Vector::Ones(n);
+    if (count == 0) return out;
+
+    Row mean = x.colwise().mean(), inverse;  // features on one scale; those that do not vary are left out
+    mean(0) = 0.0;
+    for (Index f = 0; f < width; ++f) {
+      const double deviation = std::sqrt((x.col(f).array() - mean(f)).square().mean());
+      inverse(f) = deviation > 1e-9 * (1.0 + std::abs(mean(f))) ? 1.0 / deviation : 0.0;
+    }
+    x = (x.rowwise() - mean.transpose()) * inverse.asDiagonal();
+    const Row lowest = x.colwise().minCoeff(), highest = x.colwise().maxCoeff();
+    Eigen::MatrixXd normal = x.transpose() * x;
+    normal.diagonal().array() += ridge;
+    normal(0, 0) = x.col(0).squaredNorm() + 1e-9;
+    const Row weight = normal.ldlt().solve(x.transpose() * y);
+    const Eigen::VectorXd fitted = x * weight, error = y - fitted;
+
+    Eigen::VectorXd squares = Eigen::VectorXd::Zero(n), entries = Eigen::VectorXd::Zero(n);
+    for (Index k = 0; k < count; ++k) {
+      squares(row_of[static_cast<std::size_t>(k)]) += error(k) * error(k);
+      entries(row_of[static_cast<std::size_t>(k)]) += 1.0;
+    }
+    const double typical = error.squaredNorm() / static_cast<double>(count);
+    const double headroom = std::max(1e-30, static_cast<double>(means.headroom.squaredNorm()) / static_cast<double>(n));
+    for (Index i = 0; i < n; ++i) {
+      const double scale = static_cast<double>(means.headroom(i));
+      const double variance = (squares(i) + 3.0 * typical * scale * scale / headroom) / (entries(i) + 3.0);
+      out.spread(i) = std::max(static_cast<float>(std::sqrt(variance)), std::numeric_limits<float>::min());
+    }
+    for (Index k = 0; k < count; ++k) {
+      const auto spread = static_cast<double>(out.spread(row_of[static_cast<std::size_t>(k)]));
+      out.errors_.emplace_back(static_cast<float>(fitted(k) / spread), static_cast<float>(error(k) / spread));
+    }
+    std::sort(out.errors_.begin(), out.errors_.end());
+
+    for (Index j = 0; j < m; ++j)
+      for (Index i = 0; i < n; ++i) {
+        if (known.has(i, j)) continue;
+        if (pairs_->square && i == j) {
+          out.predicted(i, j) = own_context * pairs_->alone(i);
+          continue;
+        }
+        const Features f = features_of(i, j, known, means, patterns);
+        const Row centred = (Eigen::Map<const Row>(f.data()) - mean).cwiseProduct(inverse);
+        const Row seen = centred.cwiseMax(lowest).cwiseMin(highest);  // nothing is said beyond what was measured
+        out.predicted(i, j) = static_cast<float>(seen.dot(weight));
+      }
+    return out;
+  }
+
+  static constexpr float own_context = 0.85f;  ///< share of its loss that an example in its own context takes away
+  static constexpr double ridge = 10.0;
+
+  const PairDescription* pairs_;
+  Matrix near_targets_, near_contexts_;
+};
+
+}  // namespace pickmix::inline v0

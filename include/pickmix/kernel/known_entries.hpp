@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// A matrix of which some entries are known.
+#pragma once
+
+#include <pickmix/core/types.hpp>
+
+#include <Eigen/Core>
+#include <Eigen/SparseCore>
+
+#include <cstddef>
+#include <vector>
+
+namespace pickmix::inline v0 {
+
+/// The entries of a targets × contexts matrix that were measured; all others are unknown, and read as zero.
+///
+/// \complexity 8 bytes for each entry, known or not
+class KnownEntries {
+ public:
+  KnownEntries(Index rows, Index columns)
+      : values_(Eigen::MatrixXf::Zero(rows, columns)), known_(Eigen::MatrixXf::Zero(rows, columns)) {}
+
+  Index rows() const { return values_.rows(); }
+  Index columns() const { return values_.cols(); }
+  Index count() const { return count_; }
+
+  bool has(Index i, Index j) const { return known_(i, j) != 0.0f; }
+  float operator()(Index i, Index j) const { return values_(i, j); }
+
+  /// An entry that was not known before.
+  void set(Index i, Index j, float value) {
+    values_(i, j) = value;
+    known_(i, j) = 1.0f;
+    ++count_;
+  }
+
+  const Eigen::MatrixXf& values() const { return values_; }
+
+  /// of(i, j) for every known entry; without those on the diagonal, if wanted.
+  template <class Of>
+  Eigen::SparseMatrix<float> sparse(bool with_diagonal, const Of& of) const {
+    std::vector<Eigen::Triplet<float, Index>> entries;
+    entries.reserve(static_cast<std::size_t>(count_));
+    for (Index j = 0; j < columns(); ++j)
+      for (Index i = 0; i < rows(); ++i)
+        if (has(i, j) && (with_diagonal || i != j)) entries.emplace_back(i, j, of(i, j));
+    Eigen::SparseMatrix<float> out(rows(), columns());
+    out.setFromTriplets(entries.begin(), entries.end());
+    return out;
+  }
+
+ private:
+  Eigen::MatrixXf values_, known_;
+  Index count_ = 0;
+};
+
+}  // namespace pickmix::inline v0

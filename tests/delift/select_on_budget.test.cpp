@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+// delift::select() with a budget of calls: what it asks for, what it says, and what it refuses.
+#include <pickmix/delift/select_on_budget.hpp>
+
+#include <pickmix/delift/select_by_utility.hpp>
+#include <pickmix/io/remembered_losses.hpp>
+#include <support/callbacks.hpp>
+#include <support/catch.hpp>
+#include <support/scratch_directory.hpp>
+#include <support/thrown.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <set>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace pickmix;
+using Catch::Matchers::ContainsSubstring;
+using delift::Continual;
+using delift::InstructionTuning;
+using delift::Rows;
+using delift::select;
+using delift::TaskSpecific;
+
+namespace {
+
+constexpr Index pool = 60, topics = 5;
+constexpr delift::Options tenth{.utility_calls = pool + pool * pool / 10};
+
+double noise(Index i, Index j) { return static_cast<double>((i * 7919 + j * 104729 + i * j * 31) % 1000) / 1000.0; }
+double help(Index i, Index j) {
+  return i % topics == j % topics ? 0.5 * (0.2 + 0.8 * noise(j, 7)) * (0.8 + 0.2 * noise(i, j)) : -0.05 * noise(i, j);
+}
+
+struct Trainer {
+  std::set<std::pair<Index, Index>> asked;
+  bool each_once = true;
+  Index embedded = 0;
+  int calls = 0, fail_at = 0;
+
+  Callbacks callbacks() {
+    return {.loss =
+                [this](std::span<const Example> examples, std::span<float> out) {
+                  if (++calls == fail_at) throw std::runtime_error("killed");
+                  for (std::size_t k = 0; k < examples.size(); ++k) {
+                    const Example& e = examples[k];
+                    if (!asked.insert({e.row, e.context}).second) each_once = false;
+                    out[k] = static_cast<float>(2.0 - (e.context == no_context ? 0.0 : help(e.row, e.context)));
+                  }
+                },
+            .embedding =
+                [this](std::span<const Example> examples, MatrixView<float> out) {
+                  embedded += std::ssize(examples);
+                  for (Index k = 0; k < out.rows(); ++k)
+                    for (Index c = 0; c < topics; ++c) {
+                      const Index row = examples[static_cast<std::size_t>(k)].row;
+                      out(k, c) = static_cast<float>((row % topics == c ? 1.0 : 0.0) + 0.3 * noise(row, c));
+                    }
+                },
+            .embedding_size = topics};
+  }
+};
+
+double value(Rows targets, const std::vector<Index>& picks) {
+  double total = 0.0;
+  for (Index i = 0; i < targets.count; ++i) {
+    double best = 0.0;
+    for (Index j : picks) best = std::max(best, help(targets[i], j));
+    total += best;
+  }
+  return total;
+}
+
+}  // namespace
+
+TEST_CASE("Instruction tuning on a tenth of the calls") {
+  Trainer trainer;
+  const Selection full = select(pool, trainer.callbacks(), InstructionTuning{}, Count{6});
+  trainer = {};
+  const Selection s = select(pool, trainer.callbacks(), InstructionTuning{}, Count{6}, FacilityLocation{}, tenth);
+  CHECK(trainer.each_once);
+  CHECK(static_cast<Index>(trainer.asked.size()) == tenth.utility_calls);
+  CHECK(s.loss_calls == tenth.utility_calls);
+  CHECK(trainer.embedded == pool);
+  CHECK(s.indices.size() == 6);
+  CHECK(std::isinf(s.upper_bound));
+  const double kept = value({0, pool}, s.indices) / value({0, pool}, full.indices);
+  CHECK(kept > 0.93);
+  CHECK(std::abs(s.kept.value - kept) <= s.kept.error + 0.02);
+}
+
+TEST_CASE("A target outside the pool on a quarter of the calls") {
+  const Rows target{pool, 20};
+  Trainer trainer;
+  const Selection full = select(pool, trainer.callbacks(), TaskSpecific{target}, Count{6});
+  trainer = {};
+  const Selection s = select(pool, trainer.callbacks(), TaskSpecific{target}, Count{6}, FacilityLocation{},
+                             {.utility_calls = 20 + 20 * pool / 4});
+  CHECK(trainer.each_once);
+  CHECK(s.loss_calls == 20 + 20 * pool / 4);
+  CHECK(value(target, s.indices) > 0.9 * value(target, full.indices));
+}
+
+TEST_CASE("Other budgets than a count are kept, and rows may ask equally loud") {
+  std::vector<double> price(pool, 1.0);
+  for (std::size_t j = 0; j < price.size(); j += 2) price[j] = 3.0;
+  Trainer trainer;
+  const Selection s =
+      select(pool, trainer.callbacks(), InstructionTuning{}, Cost{10.0, price}, FacilityLocation{}, tenth);
+  double spent = 0.0;
+  for (Index j : s.indices) spent += price[static_cast<std::size_t>(j)];
+  CHECK(spent <= 10.0);
+  CHECK_FALSE(s.indices.empty());
+  delift::Options by_row = tenth;
+  by_row.form.scale = RowMax{};
+  trainer = {};
+  CHECK(select(pool, trainer.callbacks(), InstructionTuning{}, Count{6}, FacilityLocation{}, by_row).value <= pool);
+}
+
+TEST_CASE("A budget for all calls is no budget") {
+  Trainer trainer;
+  const Selection full = select(pool, trainer.callbacks(), InstructionTuning{}, Count{6});
+  for (const Index more : {0, 1}) {
+    const Selection s = select(pool, trainer.callbacks(), InstructionTuning{}, Count{6}, FacilityLocation{},
+                               {.utility_calls = pool + pool * pool + more});
+    CHECK(s.indices == full.indices);
+    CHECK(s.upper_bound == full.upper_bound);
+    CHECK(s.kept.error == 0.0);
+  }
+}
+
+TEST_CASE("A killed run that is begun again selects the same, and asks for nothing twice") {
+  Trainer whole;
+  const Selection expected = select(pool, whole.callbacks(), InstructionTuning{}, Count{6}, FacilityLocation{}, tenth);
+  for (int kill = 1; kill <= whole.calls; kill += 3) {
+    const support::ScratchDirectory scratch;
+    Trainer first, second;
+    first.fail_at = kill;
+    CHECK_THROWS_AS(select(pool, remembered(first.callbacks(), scratch / "losses"), InstructionTuning{}, Count{6},
+                           FacilityLocation{}, tenth),
+                    std::runtime_error);
+    const Selection s = select(pool, remembered(second.callbacks(), scratch / "losses"), InstructionTuning{}, Count{6},
+                               FacilityLocation{}, tenth);
+    CHECK(s.indices == expected.indices);
+    CHECK(s.kept.value == expected.kept.value);
+    CHECK(first.asked.size() + second.asked.size() == whole.asked.size());
+  }
+}
+
+TEST_CASE("An observer may end it") {
+  Trainer trainer;
+  auto stop = [](const Progress& event) { return event.done > 200 ? Flow::stop : Flow::proceed; };
+  const Selection s = select(pool, trainer.callbacks(), InstructionTuning{}, Count{6}, FacilityLocation{}, tenth, stop);
+  CHECK(s.indices.empty());
+  CHECK(s.reason == StopReason::stopped_by_observer);
+  CHECK(s.loss_calls > 200);
+  CHECK(s.loss_calls < tenth.utility_calls);
+}
+
+TEST_CASE("What cannot be done on a budget is said before the model is asked") {
+  Trainer trainer;
+  const Callbacks callbacks = trainer.callbacks();
+  const auto refused = [&](const Callbacks& with, const auto& stage, const auto& family,
+                           const delift::Options& options) {
+    return thrown<ValueError>([&] { (void)select(pool, with, stage, Count{3}, family, options); });
+  };
+  const FacilityLocation fl;
+  for (const Index calls : {Index{-1}, Index{1}, pool - 1, pool})
+    CHECK_THAT(refused(callbacks, InstructionTuning{}, fl, {.utility_calls = calls}),
+               ContainsSubstring("needs to be more than the 60 losses"));
+  CHECK_THAT(refused(callbacks, Continual{Rows{pool, 3}}, fl, tenth), ContainsSubstring("InstructionTuning"));
+  CHECK_THAT(refused(callbacks, TaskSpecific{Rows{pool, 3}}, FacilityLocation{TargetForm::pool}, tenth),
+             ContainsSubstring("query form"));
+  CHECK_THAT(refused(callbacks, InstructionTuning{}, LogDeterminant{}, tenth), ContainsSubstring("FacilityLocation"));
+  for (const delift::UtilityForm form : {delift::as_released,
+                                         {.diagonal = delift::UtilityDiagonal::zero},
+                                         {.symmetry = delift::UtilitySymmetry::mean}}) {
+    delift::Options options = tenth;
+    options.form = form;
+    CHECK_THAT(refused(callbacks, InstructionTuning{}, fl, options), ContainsSubstring("form needs all utilities"));
+  }
+  Callbacks blind = callbacks;
+  blind.embedding = nullptr;
+  CHECK_THAT(refused(blind, InstructionTuning{}, fl, tenth), ContainsSubstring("no embedding callback"));
+  CHECK(trainer.calls == 0);
+}

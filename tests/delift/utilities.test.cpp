@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// Utilities of a selection: each measured once, whoever asks.
+#include <pickmix/delift/utilities.hpp>
+
+#include <support/callbacks.hpp>
+#include <support/catch.hpp>
+#include <support/thrown.hpp>
+
+using namespace pickmix;
+using Catch::Matchers::ContainsSubstring;
+using delift::ReferenceData;
+using delift::Role;
+using delift::Rows;
+
+namespace {
+
+double loss(const Example& e) {
+  return 1.0 + static_cast<double>(e.row) + (e.context == no_context ? 0.0 : 0.5 * static_cast<double>(e.context));
+}
+
+}  // namespace
+
+TEST_CASE("Parts of the pool come from what was measured, others are asked for") {
+  const Callbacks callbacks = loss_callback(loss);
+  delift::detail::Utilities<> utilities(cpu, {0, 5}, callbacks, {});
+  CHECK(utilities.pool()(2, 3) == -1.5f);
+  CHECK(utilities.asked() == 30);
+  CHECK(utilities.of_target({1, 2}).rows() == 2);
+  CHECK(utilities.of_target({1, 2})(0, 4) == -2.0f);
+  CHECK(utilities.of_known({3, 2}).columns() == 2);
+  CHECK(utilities.of_known({3, 2})(0, 1) == -2.0f);
+  CHECK(utilities.asked() == 30);
+  CHECK(utilities.of_known({5, 3})(0, 2) == -3.5f);  // the pool's losses alone are known
+  CHECK(utilities.asked() == 30 + 15);
+  CHECK(utilities.of_target({5, 3})(2, 1) == -0.5f);
+  CHECK(utilities.asked() == 30 + 15 + 3 + 15);
+}
+
+TEST_CASE("An observer that says stop ends it") {
+  const Callbacks callbacks = loss_callback(loss);
+  auto stop = [](const Progress&) { return Flow::stop; };
+  delift::detail::Utilities<decltype(stop)> utilities(cpu, {0, 5}, callbacks, {}, stop);
+  CHECK_THROWS_AS(utilities.pool(), delift::detail::Stopped);
+}
+
+TEST_CASE("Only rows are data that callbacks know") {
+  CHECK(delift::detail::checked_rows(Role::target, Rows{4, 2}) == Rows{4, 2});
+  CHECK_THAT(thrown<ValueError>([] { (void)delift::detail::checked_rows(Role::known, MatrixView<const float>{}); }),
+             ContainsSubstring("known is given by embeddings and the pool by callbacks"));
+  CHECK_THAT(thrown<ValueError>([] {
+               (void)delift::detail::checked_rows(Role::known, Rows{4, 0});
+             }),
+             ContainsSubstring("known has 0 rows"));
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+// A budget of utilities: never more, none twice, most of the objective, and an honest word on what was kept.
+#include <pickmix/delift/utility_budget.hpp>
+
+#include <pickmix/submodular/facility_location_objective.hpp>
+#include <support/catch.hpp>
+
+#include <Eigen/Core>
+
+#include <cmath>
+#include <cstddef>
+#include <set>
+#include <span>
+#include <utility>
+#include <vector>
+
+using namespace pickmix;
+using delift::UtilityBudget;
+
+namespace {
+
+constexpr Index n = 80, topics = 5;
+constexpr Count picks{8};
+constexpr auto plain = [](const Kernel& kernel) { return FacilityLocationObjective(kernel); };
+
+/// Examples in topics; a context helps its own topic, some contexts more than others, and disturbs the rest a little.
+struct World {
+  Eigen::MatrixXf utility{n, n};
+  PairDescription pairs;
+  std::set<std::pair<Index, Index>> asked;
+  bool each_once = true;
+
+  World() {
+    RandomStream random(3, 9);
+    Eigen::MatrixXf place(n, topics);
+    Eigen::VectorXf worth(n);
+    for (Index j = 0; j < n; ++j) {
+      worth(j) = static_cast<float>(random.uniform());
+      for (Index t = 0; t < topics; ++t)
+        place(j, t) = (j % topics == t ? 1.0f : 0.0f) + 0.2f * static_cast<float>(random.normal());
+      place.row(j).normalize();
+    }
+    for (Index j = 0; j < n; ++j)
+      for (Index i = 0; i < n; ++i)
+        utility(i, j) =
+            (i % topics == j % topics ? 0.8f * worth(j) : -0.1f) + 0.1f * static_cast<float>(random.normal());
+    for (Index i = 0; i < n; ++i) utility(i, i) = 1.2f;
+    const Eigen::MatrixXf cosines = place * place.transpose();
+    pairs = {cosines, cosines, cosines, Eigen::VectorXf::Constant(n, 1.5f), true};
+  }
+
+  auto measure() {
+    return [this](std::span<const std::pair<Index, Index>> wanted, std::span<float> out) {
+      for (std::size_t k = 0; k < wanted.size(); ++k) {
+        if (k > 0 && wanted[k].first < wanted[k - 1].first) each_once = false;  // context after context
+        if (!asked.insert(wanted[k]).second) each_once = false;
+        out[k] = utility(wanted[k].second, wanted[k].first);
+      }
+      return true;
+    };
+  }
+  Kernel full() const {
+    const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> rows = utility.cwiseMax(0.0f);
+    return Kernel(MatrixView<const float>(rows));
+  }
+};
+
+std::vector<Index> greedy(const Kernel& kernel) {
+  FacilityLocationObjective f(kernel);
+  return maximize(f, picks, LazyGreedy{}).indices;
+}
+double value(const Kernel& kernel, std::span<const Index> set) {
+  FacilityLocationObjective f(kernel);
+  return evaluate(f, set);
+}
+
+}  // namespace
+
+TEST_CASE("Exactly so many pairs are measured, each once, context after context within a round") {
+  for (const Index calls : {Index{1}, Index{50}, Index{240}, Index{640}, Index{3000}, n * n, n * n + 5}) {
+    World world;
+    UtilityBudget budget(cpu, world.pairs, false, 0);
+    REQUIRE(budget.spend(calls, picks, plain, world.measure()));
+    CHECK(static_cast<Index>(world.asked.size()) == std::min(calls, n * n));
+    CHECK(world.each_once);
+    const Kernel kernel = budget.kernel();
+    for (Index j = 0; j < n; ++j)
+      for (Index i = 0; i < n; ++i)
+        REQUIRE(kernel(i, j) == (world.asked.contains({j, i}) ? std::max(0.0f, world.utility(i, j)) : 0.0f));
+  }
+}
+
+TEST_CASE("A tenth of the pairs keeps most of the objective, and what is said of it is near") {
+  World world;
+  UtilityBudget budget(cpu, world.pairs, false, 0);
+  REQUIRE(budget.spend(n * n / 10, picks, plain, world.measure()));
+  const auto ours = greedy(budget.kernel());
+  const Kernel full = world.full();
+  const double kept = value(full, ours) / value(full, greedy(full));
+  CHECK(kept > 0.93);
+  const Estimate said = budget.kept(ours, picks, plain);
+  CHECK(std::abs(said.value - kept) <= said.error + 0.02);
+  CHECK(said.error > 0.0);
+  CHECK(said.error < 0.12);
+}
+
+TEST_CASE("All pairs keep all, and that is said without an error") {
+  World world;
+  UtilityBudget budget(cpu, world.pairs, false, 0);
+  REQUIRE(budget.spend(n * n, picks, plain, world.measure()));
+  const Estimate said = budget.kept(greedy(budget.kernel()), picks, plain);
+  CHECK(said.value == 1.0);
+  CHECK(said.error == 0.0);
+}
+
+TEST_CASE("The same seed asks the same pairs at every number of threads, another seed others") {
+  const auto asked = [](Cpu executor, std::uint64_t seed) {
+    World world;
+    UtilityBudget budget(executor, world.pairs, false, seed);
+    (void)budget.spend(640, picks, plain, world.measure());
+    return world.asked;
+  };
+  const auto one = asked(cpu, 1);
+  CHECK(asked(cpu.threads(3), 1) == one);
+  CHECK(asked(cpu, 2) != one);
+}
+
+TEST_CASE("In units of the row's largest every target with help asks for 1") {
+  World world;
+  UtilityBudget budget(cpu, world.pairs, true, 0);
+  REQUIRE(budget.spend(640, picks, plain, world.measure()));
+  const Kernel kernel = budget.kernel();
+  for (Index i = 0; i < n; ++i) {
+    float largest = 0.0f;
+    for (Index j = 0; j < n; ++j) largest = std::max(largest, kernel(i, j));
+    CHECK(largest == 1.0f);
+  }
+}
+
+TEST_CASE("A measurement that is stopped ends it at once") {
+  World world;
+  int rounds = 0;
+  UtilityBudget budget(cpu, world.pairs, false, 0);
+  CHECK_FALSE(budget.spend(640, picks, plain, [&](const auto&, const auto&) { return ++rounds < 3; }));
+  CHECK(rounds == 3);
+}
+
+TEST_CASE("Utilities that hurt, or are all the same, are no reason to stop") {
+  for (const float constant : {-0.5f, 0.0f, 0.5f}) {
+    World world;
+    world.utility.setConstant(constant);
+    UtilityBudget budget(cpu, world.pairs, false, 0);
+    REQUIRE(budget.spend(500, picks, plain, world.measure()));
+    CHECK(world.asked.size() == 500);
+    CHECK(std::isfinite(budget.kept(greedy(budget.kernel()), picks, plain).value));
+  }
+}
