@@ -45,8 +45,9 @@ struct World {
         utility(i, j) =
             (i % topics == j % topics ? 0.8f * worth(j) : -0.1f) + 0.1f * static_cast<float>(random.normal());
     for (Index i = 0; i < n; ++i) utility(i, i) = 1.2f;
-    const Eigen::MatrixXf cosines = place * place.transpose();
-    pairs = {cosines, cosines, cosines, Eigen::VectorXf::Constant(n, 1.5f), true};
+    const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> embeddings = place;
+    const std::vector<float> alone(static_cast<std::size_t>(n), 1.5f);
+    pairs = PairDescription::of(embeddings, embeddings, alone, true);
   }
 
   auto measure() {

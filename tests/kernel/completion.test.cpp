@@ -8,7 +8,9 @@
 #include <Eigen/Core>
 
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
 using namespace pickmix;
 
@@ -35,8 +37,9 @@ struct World {
       for (Index i = 0; i < n; ++i)
         utility(i, j) = (i % topics == j % topics ? worth(j) : 0.0f) + noise * static_cast<float>(random.normal());
     for (Index i = 0; i < n; ++i) utility(i, i) = 1.7f;
-    pairs = {place * place.transpose(), place * place.transpose(), place * place.transpose(),
-             Eigen::VectorXf::Constant(n, 2.0f), true};
+    const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> embeddings = 3.0f * place;
+    const std::vector<float> alone(static_cast<std::size_t>(n), 2.0f);
+    pairs = PairDescription::of(embeddings, embeddings, alone, true);
   }
 
   /// The diagonal and one in `share` of all pairs.
@@ -66,6 +69,22 @@ double error_of_unknown(const Eigen::MatrixXf& a, const Eigen::MatrixXf& b, cons
 }
 
 }  // namespace
+
+TEST_CASE("Pairs are described by their cosines; a zero vector is like nothing, a huge one like any other") {
+  Eigen::Matrix<float, 3, 2, Eigen::RowMajor> contexts;
+  contexts << 3.0f, 4.0f, 0.0f, 0.0f, 0.0f, 1e30f;
+  Eigen::Matrix<float, 1, 2, Eigen::RowMajor> targets;
+  targets << 0.0f, 2.0f;
+  const float alone[] = {1.5f};
+  const auto pairs = PairDescription::of(targets, contexts, alone, false);
+  CHECK(pairs.between(0, 0) == Approx(0.8));
+  CHECK(pairs.between(0, 1) == 0.0f);
+  CHECK(pairs.between(0, 2) == Approx(1.0));
+  CHECK(pairs.of_contexts(0, 2) == Approx(0.8));
+  CHECK(pairs.of_targets(0, 0) == Approx(1.0));
+  CHECK(pairs.alone(0) == 1.5f);
+  CHECK_FALSE(pairs.square);
+}
 
 TEST_CASE("Known entries stay, and the others are predicted far better than by their mean") {
   const World world(0.02f);

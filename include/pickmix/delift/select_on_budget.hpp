@@ -22,8 +22,6 @@
 #include <pickmix/submodular/facility_location.hpp>
 #include <pickmix/submodular/selection.hpp>
 
-#include <Eigen/Core>
-
 #include <concepts>
 #include <cstddef>
 #include <limits>
@@ -53,16 +51,14 @@ Selection select_on_budget(Cpu executor, Index n, const Callbacks& callbacks, co
   };
 
   ModelLosses model(executor, callbacks, options.utility);
-  PairDescription pairs;
-  pairs.square = targets == pool;
-  const Eigen::MatrixXf contexts = unit_embeddings(callbacks, options.utility, pool);
-  const Eigen::MatrixXf described = pairs.square ? contexts : unit_embeddings(callbacks, options.utility, targets);
-  pairs.between = described * contexts.transpose();
-  pairs.of_targets = described * described.transpose();
-  pairs.of_contexts = contexts * contexts.transpose();
+  const bool square = targets == pool;
+  const std::vector<float> contexts = embeddings_of(callbacks, options.utility, pool);
+  const std::vector<float> described = square ? contexts : embeddings_of(callbacks, options.utility, targets);
   const auto plain = plain_losses(model, targets, observers...);
   if (!plain) return nothing_selected();
-  pairs.alone = Eigen::Map<const Eigen::VectorXf>(plain->data(), targets.count);
+  const Index width = callbacks.embedding_size;
+  PairDescription pairs =
+      PairDescription::of({described.data(), targets.count, width}, {contexts.data(), n, width}, *plain, square);
 
   const Index calls = options.utility_calls - targets.count;
   Index measured = 0;

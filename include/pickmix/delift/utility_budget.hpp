@@ -3,9 +3,6 @@
 #pragma once
 
 #include <pickmix/core/callbacks.hpp>
-#include <pickmix/core/error.hpp>
-#include <pickmix/core/events.hpp>
-#include <pickmix/core/matrix_view.hpp>
 #include <pickmix/core/parallel.hpp>
 #include <pickmix/core/rng.hpp>
 #include <pickmix/core/types.hpp>
@@ -20,8 +17,6 @@
 #include <pickmix/submodular/objective.hpp>
 #include <pickmix/submodular/selection.hpp>
 
-#include <Eigen/Core>
-
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -35,21 +30,15 @@ namespace pickmix::inline v0::delift {
 
 namespace detail {
 
-/// The embeddings of these rows, each of length 1 (or 0), asked for in batches.
-inline Eigen::MatrixXf unit_embeddings(const Callbacks& callbacks, const UtilityOptions& options, Rows rows) {
-  Eigen::MatrixXf out(rows.count, callbacks.embedding_size);
+/// The embeddings of these rows, row after row, asked for in batches.
+inline std::vector<float> embeddings_of(const Callbacks& callbacks, const UtilityOptions& options, Rows rows) {
+  std::vector<float> out;
   for (Index first = 0; first < rows.count; first += options.batch) {
     std::vector<Example> examples;
     for (Index k = first; k < std::min(rows.count, first + options.batch); ++k)
       examples.push_back({.dataset = options.dataset, .row = rows[k]});
     const std::vector<float> values = ask_embeddings(callbacks, examples, "delift::select: utility_calls");
-    const MatrixView<const float> view(values.data(), std::ssize(examples), callbacks.embedding_size);
-    for (Index k = 0; k < view.rows(); ++k)
-      for (Index c = 0; c < view.columns(); ++c) out(first + k, c) = view(k, c);
-  }
-  for (Index k = 0; k < out.rows(); ++k) {
-    const float largest = out.row(k).cwiseAbs().maxCoeff();
-    if (largest > 0.0f) out.row(k) = (out.row(k) / largest).normalized();
+    out.insert(out.end(), values.begin(), values.end());
   }
   return out;
 }
@@ -204,7 +193,8 @@ class UtilityBudget {
     }
   }
 
-  Kernel clipped(const Eigen::MatrixXf& values) const {
+  template <class Matrix>
+  Kernel clipped(const Matrix& values) const {
     const Index n = values.rows();
     auto entries = Kernel::allocate<float>("delift::select", n, values.cols());
     for (Index i = 0; i < n; ++i) {

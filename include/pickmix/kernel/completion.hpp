@@ -2,6 +2,7 @@
 // What the unknown entries of a matrix of utilities may be: a regression on the known ones, and how far it is off.
 #pragma once
 
+#include <pickmix/core/matrix_view.hpp>
 #include <pickmix/core/rng.hpp>
 #include <pickmix/core/types.hpp>
 #include <pickmix/kernel/known_entries.hpp>
@@ -15,6 +16,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -27,6 +29,25 @@ struct PairDescription {
   Eigen::MatrixXf of_contexts;  ///< among contexts
   Eigen::VectorXf alone;        ///< the targets' losses without context: no utility is larger
   bool square = true;           ///< context i is target i: the diagonal is an example in its own context
+
+  /// From embeddings, one a row, and the targets' losses. Where targets are the contexts, `targets` is `contexts`.
+  static PairDescription of(MatrixView<const float> targets, MatrixView<const float> contexts,
+                            std::span<const float> alone, bool square) {
+    const Eigen::MatrixXf t = unit_rows(targets), c = square ? t : unit_rows(contexts);
+    return {t * c.transpose(), t * t.transpose(), c * c.transpose(),
+            Eigen::Map<const Eigen::VectorXf>(alone.data(), static_cast<Index>(alone.size())), square};
+  }
+
+ private:
+  static Eigen::MatrixXf unit_rows(MatrixView<const float> rows) {
+    Eigen::MatrixXf out(rows.rows(), rows.columns());
+    for (Index i = 0; i < rows.rows(); ++i) {
+      for (Index c = 0; c < rows.columns(); ++c) out(i, c) = rows(i, c);
+      const float largest = out.row(i).cwiseAbs().maxCoeff();  // squares of what is divided by it cannot overflow
+      if (largest > 0.0f) out.row(i) = (out.row(i) / largest).normalized();
+    }
+    return out;
+  }
 };
 
 /// A whole matrix: known entries as they are, the others predicted, and the predictions' errors.
