@@ -56,6 +56,7 @@
 #include <pickmix/kernel/symmetry.hpp>
 #include <pickmix/mos/adam.hpp>
 #include <pickmix/mos/alias_table.hpp>
+#include <pickmix/mos/apply_update.hpp>
 #include <pickmix/mos/batch.hpp>
 #include <pickmix/mos/boltzmann.hpp>
 #include <pickmix/mos/closed_form.hpp>

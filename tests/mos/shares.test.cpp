@@ -45,6 +45,26 @@ TEST_CASE("Logits give back the shares they were made of, in any unit; nothing i
   CHECK_THROWS_AS(detail::logits_of(Doubles{0.0, 0.0}, "test"), ValueError);
 }
 
+TEST_CASE("A masked dataset keeps its logit relative to the log-sum of the others") {
+  const std::vector<bool> masked{true, false, false};
+  const Doubles before{5.0 + std::log(3.0), 5.0 + std::log(0.5), 5.0 + std::log(1.5)};
+  CHECK(detail::log_sum(before, masked) == Approx(5.0 + std::log(2.0)));
+  const auto logits = detail::logits_beside({-1.0, 3.0, 1.0}, before, masked, "test");
+  CHECK(logits[0] == Approx(std::log(1.5)));
+  CHECK(logits[1] == Approx(std::log(0.75)));
+  CHECK(logits[2] == Approx(std::log(0.25)));
+  CHECK_THROWS_AS(detail::logits_beside({1.0, -1.0, 1.0}, before, masked, "test"), ValueError);
+  const auto far = detail::logits_beside({0.0, 1.0, 1.0}, Doubles{1e308, -1e308, -1e308}, masked, "test");
+  CHECK(std::isfinite(far[0]));
+}
+
+TEST_CASE("A dataset is added with its share, and all others keep their proportions, masked ones too") {
+  const auto logits = detail::logits_with(Doubles{7.0, 7.0 + std::log(3.0)}, {false, true}, 0.2);
+  CHECK(std::exp(logits[0]) == Approx(0.8));
+  CHECK(std::exp(logits[1]) == Approx(2.4));
+  CHECK(std::exp(logits[2]) == Approx(0.2));
+}
+
 TEST_CASE("Shares of tokens become shares of examples") {
   CHECK(detail::shares_of_examples(Doubles{0.3, 0.7}, Doubles{}) == Doubles{0.3, 0.7});
   const auto q = detail::shares_of_examples(Doubles{0.5, 0.5, 0.0}, Doubles{100.0, 300.0, 1.0});

@@ -51,6 +51,49 @@ inline std::vector<double> logits_of(std::span<const double> p, const char* call
   return logits;
 }
 
+/// log Σ exp(logits) over the datasets that are not masked.
+///
+/// \shape logits, masked: one for each dataset, not all masked
+inline double log_sum(std::span<const double> logits, const std::vector<bool>& masked) {
+  double top = -std::numeric_limits<double>::infinity(), sum = 0.0;
+  for (std::size_t d = 0; d < logits.size(); ++d)
+    if (!masked[d]) top = std::max(top, logits[d]);
+  for (std::size_t d = 0; d < logits.size(); ++d)
+    if (!masked[d]) sum += std::exp(logits[d] - top);
+  return top + std::log(sum);
+}
+
+/// The difference of two logits, which is finite as they are.
+inline double logit_difference(double logit, double from) {
+  using Limits = std::numeric_limits<double>;
+  return std::clamp(logit - from, Limits::lowest(), Limits::max());
+}
+
+/// Logits whose softmax over the datasets that are not masked is p. A masked one keeps its logit relative to the log-sum of
+/// the others, so that it comes back with the proportion to them that it had; its p is not looked at.
+///
+/// \shape p, before, masked: one for each dataset
+/// \throws ValueError as `logits_of`
+inline std::vector<double> logits_beside(std::vector<double> p, std::span<const double> before,
+                                         const std::vector<bool>& masked, const char* caller) {
+  for (std::size_t d = 0; d < p.size(); ++d)
+    if (masked[d]) p[d] = 0.0;
+  std::vector<double> logits = logits_of(p, caller);
+  const double whole = log_sum(before, masked);
+  for (std::size_t d = 0; d < p.size(); ++d)
+    if (masked[d]) logits[d] = logit_difference(before[d], whole);
+  return logits;
+}
+
+/// Logits with one more dataset, which has `share` of all; the others, masked ones too, keep their proportions.
+inline std::vector<double> logits_with(std::span<const double> before, const std::vector<bool>& masked, double share) {
+  const double whole = log_sum(before, masked) - std::log1p(-share);
+  std::vector<double> logits;
+  for (double logit : before) logits.push_back(logit_difference(logit, whole));
+  logits.push_back(std::log(share));
+  return logits;
+}
+
 /// Shares of examples, where p are shares of tokens and an example of dataset d has tokens[d].
 inline std::vector<double> shares_of_examples(std::span<const double> p, std::span<const double> tokens) {
   std::vector<double> q(p.begin(), p.end());

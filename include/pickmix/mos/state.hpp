@@ -7,6 +7,7 @@
 #include <pickmix/core/rng.hpp>
 #include <pickmix/core/types.hpp>
 #include <pickmix/mos/alias_table.hpp>
+#include <pickmix/mos/apply_update.hpp>
 #include <pickmix/mos/batch.hpp>
 #include <pickmix/mos/learning_state.hpp>
 #include <pickmix/mos/logit_scorer.hpp>
@@ -141,12 +142,9 @@ class MosState {
     const Update& how = update ? *update : options_.update;
     if (next.progress_.update_rule != name(how)) next.progress_.update_memory.clear();  // it was another rule's
     next.progress_.update_rule = name(how);
-    std::visit([&](const auto& rule) { next.apply(rule, next_rewards); }, how);
-    const std::span<const double> logits = next.scorer_.logits();
-    for (std::size_t d = 0; d < logits.size(); ++d)
-      if (!std::isfinite(logits[d]))
-        raise<ValueError>("MosState::learn: the logit of dataset {} became {}; learning_rate is {}, which is too large",
-                          d, logits[d], options_.learning_rate);
+    detail::apply_update(next.scorer_, how, next_rewards,
+                         {.options = options_, .masked = progress_.masked, .updates = progress_.updates},
+                         next.progress_.update_memory);
     next.progress_.rewards = std::move(next_rewards);
     next.progress_.reported.clear();
     ++next.progress_.updates;
@@ -157,27 +155,25 @@ class MosState {
 
   /// Sets the distribution, from here on. What was learnt goes with it; later updates start there.
   ///
-  /// \shape shares: one for each dataset; those of retired ones are not looked at
+  /// \shape shares: one for each dataset; those of retired ones, which keep their proportion, are not looked at
   /// \throws ShapeError, ValueError if they are no shares
   void set_probabilities(std::span<const double> shares) {
     if (shares.size() != options_.sizes.size())
       raise<ShapeError>("MosState::set_probabilities: {} shares for {} datasets; needs one each", shares.size(),
                         options_.sizes.size());
-    std::vector<double> active(shares.begin(), shares.end());
-    for (std::size_t d = 0; d < active.size(); ++d)
-      if (progress_.masked[d]) active[d] = 0.0;
     MosState next(*this);
-    next.scorer_ = S(detail::logits_of(active, "MosState::set_probabilities"));
+    next.scorer_ = S(detail::logits_beside({shares.begin(), shares.end()}, scorer_.logits(), progress_.masked,
+                                           "MosState::set_probabilities"));
     next.refresh();
     *this = std::move(next);
   }
 
   /// Takes a dataset out of the mixture: its probability is exactly 0, and it takes no part in updates. The others share
-  /// what it had. Where it was read to is kept.
+  /// what it had. Where it was read to is kept, and its proportion to the others together, whatever rule sets theirs.
   ///
   /// \throws ValueError if there is no such dataset, or it is the last one in the mixture
   void retire(Index dataset) { mask(dataset, true); }
-  /// Takes it in again, with the probability that what was learnt gives it.
+  /// Takes it in again, with the probability that what was learnt gives it: in proportion to the others as it was.
   void restore(Index dataset) { mask(dataset, false); }
 
   /// Adds a dataset of `size` rows behind the others, with a share of the distribution; the others keep their proportions
@@ -188,14 +184,11 @@ class MosState {
   void add_dataset(Index size, double share, double tokens = 0.0) {
     if (!(share > 0.0 && share < 1.0))
       raise<ValueError>("MosState::add_dataset: share is {}; needs to be above 0 and below 1", share);
-    std::vector<double> shares = detail::masked_softmax(scorer_.logits(), progress_.masked);
-    for (double& p : shares) p *= 1.0 - share;
-    shares.push_back(share);
     MosState next(*this);
     next.options_.sizes.push_back(size);
     if (!options_.tokens.empty() || tokens != 0.0) next.options_.tokens.push_back(tokens);
     validate(next.options_);
-    next.scorer_ = S(detail::logits_of(shares, "MosState::add_dataset"));
+    next.scorer_ = S(detail::logits_with(scorer_.logits(), progress_.masked, share));
     next.progress_.add_dataset();
     next.refresh();
     *this = std::move(next);
@@ -235,25 +228,6 @@ class MosState {
 
   MosState(MosOptions options, S scorer)
       : options_(std::move(options)), scorer_(std::move(scorer)), progress_(options_) {}
-
-  template <GradientUpdate Rule>
-  void apply(const Rule& rule, std::span<const double> rewards) {
-    ascend_update(scorer_, rule, rewards, progress_.masked, options_.inner_steps,
-                  {options_.learning_rate, options_.optimizer});
-  }
-  template <DirectUpdate Rule>
-  void apply(const Rule& rule, std::span<const double> rewards) {
-    if constexpr (requires { scorer_.assign(scorer_.logits()); }) {
-      const std::vector<double> before = prior(), p = detail::masked_softmax(scorer_.logits(), progress_.masked);
-      scorer_.assign(detail::logits_of(rule.next({before, p, progress_.updates}, rewards, progress_.update_memory),
-                                       "MosState::learn"));
-    } else {
-      raise<ValueError>(
-          "MosState::learn: the rule '{}' sets the distribution, which a '{}' scorer cannot take; use a "
-          "LogitScorer, or a rule that gives a gradient",
-          Rule::kind, S::kind);
-    }
-  }
 
   void mask(Index dataset, bool masked) {
     if (dataset < 0 || dataset >= std::ssize(progress_.masked))

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// One update of a scorer, by a rule of either kind.
+#pragma once
+
+#include <pickmix/core/error.hpp>
+#include <pickmix/core/types.hpp>
+#include <pickmix/mos/mixture.hpp>
+#include <pickmix/mos/options.hpp>
+#include <pickmix/mos/prior.hpp>
+#include <pickmix/mos/scorer.hpp>
+#include <pickmix/mos/shares.hpp>
+#include <pickmix/mos/update.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <variant>
+#include <vector>
+
+namespace pickmix::inline v0::detail {
+
+/// What an update reads of the run. It owns nothing.
+struct UpdateRun {
+  const MosOptions& options;
+  const std::vector<bool>& masked;
+  Index updates = 0;  ///< before this one
+};
+
+template <Scorer S, GradientUpdate Rule>
+void apply_rule(S& scorer, const Rule& rule, std::span<const double> rewards, const UpdateRun& run,
+                std::vector<double>&) {
+  ascend_update(scorer, rule, rewards, run.masked, run.options.inner_steps,
+                {run.options.learning_rate, run.options.optimizer});
+}
+
+template <Scorer S, DirectUpdate Rule>
+void apply_rule(S& scorer, const Rule& rule, std::span<const double> rewards, const UpdateRun& run,
+                std::vector<double>& memory) {
+  if constexpr (requires { scorer.assign(scorer.logits()); }) {
+    const std::vector<double> prior =
+        masked_softmax(log_prior(run.options.sizes, run.options.prior_temperature), run.masked);
+    const std::vector<double> p = masked_softmax(scorer.logits(), run.masked);
+    const MixtureView now{.prior = prior, .probabilities = p, .updates = run.updates};
+    scorer.assign(logits_beside(rule.next(now, rewards, memory), scorer.logits(), run.masked, "MosState::learn"));
+  } else {
+    raise<ValueError>(
+        "MosState::learn: the rule '{}' sets the distribution, which a '{}' scorer cannot take; use a "
+        "LogitScorer, or a rule that gives a gradient",
+        Rule::kind, S::kind);
+  }
+}
+
+/// Lets `how` change `scorer` and its `memory`, both of which are then to be thrown away if this throws.
+///
+/// \shape  rewards: one per dataset, checked
+/// \throws ValueError if the scorer cannot take the rule, or a logit is no longer finite
+template <Scorer S>
+void apply_update(S& scorer, const Update& how, std::span<const double> rewards, const UpdateRun& run,
+                  std::vector<double>& memory) {
+  std::visit([&](const auto& rule) { apply_rule(scorer, rule, rewards, run, memory); }, how);
+  const std::span<const double> logits = scorer.logits();
+  for (std::size_t d = 0; d < logits.size(); ++d)
+    if (!std::isfinite(logits[d]))
+      raise<ValueError>("MosState::learn: the logit of dataset {} became {}; learning_rate is {}, which is too large",
+                        d, logits[d], run.options.learning_rate);
+}
+
+}  // namespace pickmix::inline v0::detail

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// What was learnt outlives a change of the mixture: datasets retired, restored, added, shares set by hand.
+#include <pickmix/mos/state.hpp>
+
+#include <support/catch.hpp>
+#include <support/checkpoints.hpp>
+#include <support/thrown.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <vector>
+
+using namespace pickmix;
+using Catch::Matchers::ContainsSubstring;
+using Doubles = std::vector<double>;
+
+namespace {
+
+void check_near(const Doubles& p, const Doubles& expected) {
+  REQUIRE(p.size() == expected.size());
+  for (std::size_t d = 0; d < p.size(); ++d) CHECK(p[d] == Approx(expected[d]).margin(1e-12));
+}
+
+}  // namespace
+
+TEST_CASE("A dataset comes back with what it had beside the others, whatever rule was at work meanwhile") {
+  const std::vector<Update> rules{ExponentiatedGradient{}, Exp3{}, Boltzmann{}, ClosedForm{}};
+  for (const Update& rule : rules) {
+    CAPTURE(name(rule));
+    MosState state({.sizes = {100, 100, 100}});
+    state.retire(0);
+    state.learn(Doubles{1.0, 1.0, 1.0}, rule);
+    check_near(state.probabilities(), {0.0, 0.5, 0.5});
+    state.restore(0);
+    check_near(state.probabilities(), {1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0});
+  }
+  MosState state({.sizes = {1, 1, 1}});
+  state.set_probabilities(Doubles{0.6, 0.3, 0.1});  // the first is to the others together as 3 to 2
+  state.retire(0);
+  state.learn(Doubles{0.0, 1.0, 4.0}, ClosedForm{});
+  check_near(state.probabilities(), {0.0, 0.2, 0.8});
+  MosState again = loaded(saved(state));
+  again.restore(0);
+  check_near(again.probabilities(), {0.6, 0.08, 0.32});
+}
+
+TEST_CASE("A retired dataset keeps its proportion to the others when one is added") {
+  MosState state({.sizes = {1, 3}, .prior_temperature = 1.0});
+  state.retire(1);
+  state.add_dataset(5, 0.5);
+  check_near(state.probabilities(), {0.5, 0.0, 0.5});
+  state.restore(1);
+  check_near(state.probabilities(), {0.2, 0.6, 0.2});
+}
+
+TEST_CASE("Shares set while a dataset is retired leave it what it had beside the others") {
+  MosState state({.sizes = {1, 1, 1}});
+  state.set_probabilities(Doubles{0.5, 0.25, 0.25});
+  state.retire(0);
+  state.set_probabilities(Doubles{7.0, 3.0, 1.0});
+  check_near(state.probabilities(), {0.0, 0.75, 0.25});
+  state.restore(0);
+  check_near(state.probabilities(), {0.5, 0.375, 0.125});
+}
