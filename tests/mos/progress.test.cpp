@@ -41,7 +41,7 @@ TEST_CASE("Where a mixture is goes through a file, and a dataset can be added to
   again.add_dataset();
   CHECK(again.masked == std::vector<bool>{true, false, false});
   CHECK(again.rewards == Doubles{0.5, 1.5, 0.0});
-  CHECK(again.update_memory.empty());
+  CHECK(again.update_memory == Doubles{1.0, 2.0, 0.0});
 }
 
 TEST_CASE("Rewards are numbers from 0 to the largest") {

@@ -44,6 +44,17 @@ TEST_CASE("What is drawn is the prior times the exponential of what the last thr
   CHECK(policy.update().rate == 1.0);
 }
 
+TEST_CASE("Losses of another number of datasets are forgotten") {
+  RewardRun run = two({1.0, 2.0, 4.0});
+  const SkillIt of_two{.graph = {1.0, 0.0, 0.0, 1.0}, .rate = 0.1};
+  for (int update = 0; update < 3; ++update) run(of_two);  // six losses, as of three datasets in two updates
+  run.options.sizes = {4, 4, 4};
+  run.prior = {0.25, 0.25, 0.5};
+  const Doubles rewards = run(SkillIt{.graph = {1.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0}, .rate = 0.1});
+  CHECK(rewards[0] / rewards[1] == Approx(std::exp(0.1 * 1.0)));
+  CHECK(rewards[2] / rewards[1] == Approx(2.0 * std::exp(0.1 * (4.0 - 2.0))));
+}
+
 TEST_CASE("A graph of another size, with negative entries or none, is refused before training") {
   RewardRun run = two({1.0, 2.0});
   CHECK_THROWS_WITH(run.start(SkillIt{}), ContainsSubstring("graph has 0 entries"));

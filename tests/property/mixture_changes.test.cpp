@@ -62,3 +62,30 @@ TEST_CASE("Shares set while a dataset is retired leave it what it had beside the
   state.restore(0);
   check_near(state.probabilities(), {0.5, 0.375, 0.125});
 }
+
+TEST_CASE("A dataset that is added leaves what a rule remembers of the others, and starts as the rule starts") {
+  MosState state({.sizes = {1, 1}, .update = Boltzmann{.beta = std::log(4.0), .gamma = 0.0, .alpha = 0.5}});
+  state.learn(Doubles{1.0, 0.0});  // Q = (1/2, 0)
+  state.add_dataset(1, 0.25);
+  state.learn(Doubles{1.0, 1.0, 1.0});  // equal rewards count as 0: Q = (1/4, 0, 0), and exp(beta Q) = (sqrt 2, 1, 1)
+  const double first = std::sqrt(2.0), all = first + 2.0;
+  check_near(state.probabilities(), {first / all, 1.0 / all, 1.0 / all});
+}
+
+TEST_CASE("A dataset added before the first update of a rule that remembers adds nothing to remember") {
+  MosState state({.sizes = {1, 1}, .update = Exp3{}});
+  state.add_dataset(1, 0.25);
+  CHECK_NOTHROW(state.learn(Doubles{1.0, 1.0, 1.0}));
+  state.learn(Doubles{1.0, 1.0, 1.0}, ClosedForm{});  // remembers nothing, with more datasets too
+  state.add_dataset(1, 0.25);
+  CHECK_NOTHROW(state.learn(Doubles{1.0, 1.0, 1.0, 1.0}, ClosedForm{}));
+}
+
+TEST_CASE("Shares set by hand are where rules start anew") {
+  const Boltzmann rule{.beta = std::log(4.0), .gamma = 0.0, .alpha = 0.5};
+  MosState state({.sizes = {1, 1}, .update = rule});
+  state.learn(Doubles{1.0, 0.0});
+  state.set_probabilities(Doubles{0.5, 0.5});
+  state.learn(Doubles{1.0, 1.0});  // Q starts at 0 again, and equal rewards leave it there
+  check_near(state.probabilities(), {0.5, 0.5});
+}

@@ -47,7 +47,7 @@ struct Progress {
   Reported reported;
   RewardMemory memory;
   std::string update_rule;            ///< by which the last update was made
-  std::vector<double> update_memory;  ///< what that rule remembers
+  std::vector<double> update_memory;  ///< what that rule remembers: nothing, or a number of each dataset, 0 at first
   std::vector<double> rewards;
   Index step = 0;
   Index updates = 0;
@@ -62,7 +62,7 @@ struct Progress {
     masked.push_back(false);
     positions.add_dataset();
     reported.add_dataset();
-    update_memory.clear();
+    if (!update_memory.empty()) update_memory.push_back(0.0);
     if (!rewards.empty()) rewards.push_back(0.0);
   }
 

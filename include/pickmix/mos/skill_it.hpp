@@ -17,7 +17,8 @@
 namespace pickmix::inline v0 {
 
 /// p(i) ∝ prior(i) · exp(η Σ_j A_ij · Σ_{last 3 updates} L_j), where A_ij says how much training on i helps j and L_j is the
-/// mean loss on `reward_batch` examples of j. The rewards are these products, and the rule takes them as they are.
+/// mean loss on `reward_batch` examples of j. The rewards are these products, and the rule takes them as they are. After a
+/// change of the number of datasets the three updates are counted anew.
 ///
 /// \units   loss callback: nats per response token
 /// \throws  ValueError if there is no loss callback, `graph` has not N² finite entries that are at least 0, or rate is not
@@ -35,8 +36,9 @@ struct SkillIt {
     check(context);
     const std::size_t n = out.size();
     const auto recalled = context.recall(memory);
-    std::vector<double> window(recalled.begin(), recalled.end());
-    if (window.size() % n != 0) window.clear();  // of another number of datasets
+    std::vector<double> window;
+    if (!recalled.empty() && recalled.front() == static_cast<double>(n))
+      window.assign(recalled.begin() + 1, recalled.end());
     if (window.size() == 3 * n) window.erase(window.begin(), window.begin() + static_cast<std::ptrdiff_t>(n));
     for (Index d = 0; d < context.datasets(); ++d) {
       double sum = 0.0;
@@ -50,6 +52,7 @@ struct SkillIt {
       for (std::size_t k = 0; k < window.size(); ++k) power[i] += rate * graph[i * n + k % n] * window[k];
     const double top = *std::max_element(power.begin(), power.end());
     for (std::size_t i = 0; i < n; ++i) out[i] = context.run().prior[i] * std::exp(power[i] - top);
+    window.insert(window.begin(), static_cast<double>(n));
     context.remember(memory, std::move(window));
   }
   ClosedForm update() const { return {.rate = 1.0}; }
@@ -64,7 +67,7 @@ struct SkillIt {
         raise<ValueError>("SkillIt: graph[{}] is {}; needs to be finite and at least 0", k, graph[k]);
     if (!std::isfinite(rate)) raise<ValueError>("SkillIt: rate is {}; needs to be finite", rate);
   }
-  static constexpr std::string_view memory = "skill_it.losses";
+  static constexpr std::string_view memory = "skill_it.window";  // how many datasets, then their losses
 };
 static_assert(RewardPolicy<SkillIt>);
 

@@ -153,7 +153,7 @@ class MosState {
     *this = std::move(next);
   }
 
-  /// Sets the distribution, from here on. What was learnt goes with it; later updates start there.
+  /// Sets the distribution, from here on. What scorer and rule have learnt goes with it; later updates start there.
   ///
   /// \shape shares: one for each dataset; those of retired ones, which keep their proportion, are not looked at
   /// \throws ShapeError, ValueError if they are no shares
@@ -164,6 +164,7 @@ class MosState {
     MosState next(*this);
     next.scorer_ = S(detail::logits_beside({shares.begin(), shares.end()}, scorer_.logits(), progress_.masked,
                                            "MosState::set_probabilities"));
+    next.progress_.update_memory.clear();
     next.refresh();
     *this = std::move(next);
   }
@@ -177,7 +178,8 @@ class MosState {
   void restore(Index dataset) { mask(dataset, false); }
 
   /// Adds a dataset of `size` rows behind the others, with a share of the distribution; the others keep their proportions
-  /// and their places. The scorer starts anew from there; what policies remember of the others is kept.
+  /// and their places. The scorer starts anew from there; what policies and the rule remember of the others is kept, and the
+  /// rule remembers of this one what it starts with.
   ///
   /// \param tokens  mean tokens of an example; needed where `MosOptions::tokens` is given, and only there
   /// \throws ValueError if share is not in (0, 1), or size or tokens are out of range

@@ -49,7 +49,8 @@ concept GradientUpdate = detail::UpdateRule<U> &&
 ///
 /// - `U::kind`, `validate()`: as for GradientUpdate
 /// - `next(now, rewards, memory)`: one probability per dataset, with sum 1. `memory` is what the rule keeps from update
-///   to update: empty before the first, not to be read by others
+///   to update, not to be read by others: empty before the first, then empty still or one number per dataset, that of a
+///   dataset which is added later 0 at first
 template <class U>
 concept DirectUpdate = detail::UpdateRule<U> &&
     requires(const U& rule, const MixtureView& now, std::span<const double> rewards, std::vector<double>& memory) {
