@@ -65,6 +65,7 @@
 #include <pickmix/mos/doremi.hpp>
 #include <pickmix/mos/drift.hpp>
 #include <pickmix/mos/dynamix_sft.hpp>
+#include <pickmix/mos/epoch.hpp>
 #include <pickmix/mos/exp3.hpp>
 #include <pickmix/mos/exponentiated_gradient.hpp>
 #include <pickmix/mos/feature_scorer.hpp>

@@ -20,11 +20,13 @@ namespace pickmix::inline v0 {
 /// What comes from one dataset: a whole batch (printed), or each example by itself (released).
 enum class Draw { batch, example };
 
-/// Where an epoch, one MosSampler's loop, ends.
+/// Where an epoch, one MosSampler's loop, ends. By passes, the rows drawn of each dataset over its size, rounded down, are
+/// compared with what they were when the epoch began. Those datasets count that were in the mixture's list then and whose
+/// probability is above 0 now (a share set to 0 counts as 0); one that has been read `most_passes` times is not waited for.
 enum class EpochEnd {
   steps,       ///< after `epoch_steps` steps
-  first_pass,  ///< when some dataset has been read once more
-  every_pass   ///< when every dataset has been read once more
+  first_pass,  ///< when one of them has completed another pass
+  every_pass   ///< when every one of them has
 };
 
 /// Options of a MosState. Where the released recipe of Mixture-of-Skills differs from the printed one, the default is
@@ -76,7 +78,8 @@ struct MosOptions {
   /// How many times over a dataset may be read; then it is drawn no more. Its last batch may be a short one.
   double most_passes = std::numeric_limits<double>::infinity();
 
-  /// Where an epoch ends, and after how many steps if by steps; 0: after Σ sizes / batch_size, rounded up.
+  /// Where an epoch ends, and after how many steps if by steps; 0: after Σ sizes / batch_size, rounded up, over the datasets
+  /// whose probability is above 0 when the epoch begins.
   EpochEnd epoch_end = EpochEnd::steps;
   Index epoch_steps = 0;
 

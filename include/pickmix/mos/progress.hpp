@@ -5,6 +5,7 @@
 #include <pickmix/core/archive.hpp>
 #include <pickmix/core/error.hpp>
 #include <pickmix/core/types.hpp>
+#include <pickmix/mos/epoch.hpp>
 #include <pickmix/mos/options.hpp>
 #include <pickmix/mos/positions.hpp>
 #include <pickmix/mos/reported.hpp>
@@ -14,6 +15,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -52,6 +54,7 @@ struct Progress {
   Index step = 0;
   Index updates = 0;
   Index updated_at = -1;
+  std::optional<Epoch> epoch;  ///< the last that a sampler began
 
   explicit Progress(const MosOptions& options)
       : masked(options.sizes.size(), false),
@@ -76,11 +79,13 @@ struct Progress {
     file.write("rewards", rewards);
     file.write("update.rule", std::string_view(update_rule));
     file.write("update.memory", update_memory);
-    file.write("memory", static_cast<Index>(memory.size()));
-    for (const auto& [name, values] : memory) {
-      file.write("memory.name", std::string_view(name));
+    file.write("memory", static_cast<Index>(memory.size() + (epoch ? 1 : 0)));
+    const auto entry = [&](std::string_view name, const std::vector<double>& values) {
+      file.write("memory.name", name);
       file.write("memory.values", values);
-    }
+    };
+    for (const auto& [name, values] : memory) entry(name, values);
+    if (epoch) entry(epoch_name, to_values(*epoch));
   }
 
   /// \throws CheckpointError if a field has an impossible value (names it)
@@ -120,7 +125,11 @@ struct Progress {
                                out.update_memory[k]);
     for (Index entries = counter("memory", 0, INT64_MAX); entries > 0; --entries) {
       auto name = file.read_text("memory.name");
-      out.memory[std::move(name)] = file.read_all<double>("memory.values");
+      auto values = file.read_all<double>("memory.values");
+      if (name == epoch_name)
+        out.epoch = epoch_from(values, options, out.positions, out.step);
+      else
+        out.memory[std::move(name)] = std::move(values);
     }
     return out;
   }

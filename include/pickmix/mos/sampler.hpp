@@ -6,6 +6,7 @@
 #include <pickmix/core/error.hpp>
 #include <pickmix/core/types.hpp>
 #include <pickmix/mos/batch.hpp>
+#include <pickmix/mos/epoch.hpp>
 #include <pickmix/mos/logit_scorer.hpp>
 #include <pickmix/mos/reward.hpp>
 #include <pickmix/mos/scorer.hpp>
@@ -14,42 +15,14 @@
 #include <pickmix/mos/static.hpp>
 #include <pickmix/mos/update.hpp>
 
-#include <algorithm>
 #include <concepts>
 #include <cstddef>
-#include <cstdint>
 #include <iterator>
-#include <numeric>
+#include <optional>
 #include <utility>
 #include <vector>
 
 namespace pickmix::inline v0 {
-
-namespace detail {
-
-/// Counts up to the end of an epoch: steps, or the passes of the dataset that is read most or least.
-template <Scorer S>
-Index epoch_mark(const MosState<S>& state) {
-  const MosOptions& options = state.options();
-  if (options.epoch_end == EpochEnd::steps) return state.step();
-  Index least = INT64_MAX, most = 0;
-  for (std::size_t d = 0; d < options.sizes.size(); ++d) {
-    const Index passes = state.drawn()[d] / options.sizes[d];
-    most = std::max(most, passes);
-    if (!state.retired(static_cast<Index>(d))) least = std::min(least, passes);
-  }
-  return options.epoch_end == EpochEnd::first_pass ? most : least;
-}
-
-/// How far it counts in an epoch.
-inline Index epoch_length(const MosOptions& options) {
-  if (options.epoch_end != EpochEnd::steps) return 1;
-  if (options.epoch_steps > 0) return options.epoch_steps;
-  const Index examples = std::accumulate(options.sizes.begin(), options.sizes.end(), Index{0});
-  return (examples + options.batch_size - 1) / options.batch_size;
-}
-
-}  // namespace detail
 
 /// A sampler's policy: rewards that change the mixture, or none.
 template <class P>
@@ -61,8 +34,9 @@ concept SamplerPolicy = RewardPolicy<P> || std::same_as<P, Static>;
 ///       for (const Batch& batch : MosSampler<Policy>(state, callbacks)) train(batch);
 ///
 /// Every `update_interval` steps, before a batch is drawn, the policy computes one reward per dataset and the state
-/// learns from them. An epoch ends as `MosOptions::epoch_end` says, or when there is nothing more to draw. A loop may
-/// be left anywhere: the batches drawn count as used, and the next sampler goes on behind them in the same epoch.
+/// learns from them. An epoch begins when a sampler is made and none is under way, and ends as `MosOptions::epoch_end` says,
+/// or when there is nothing more to draw. A loop may be left anywhere: the batches drawn count as used, and the next sampler,
+/// also of a state that was saved and loaded, goes on behind them in the same epoch.
 ///
 /// The sampler refers to the state, which must outlive it.
 ///
@@ -79,8 +53,7 @@ class MosSampler {
   explicit MosSampler(MosState<S>& state, Callbacks trainer = {}, Policy policy = {}, Shard shard = {})
       : state_(&state), trainer_(std::move(trainer)), policy_(std::move(policy)), shard_(shard) {
     shard_.validate(state.options().batch_size);
-    epoch_end_ = detail::epoch_mark(state) + detail::epoch_length(state.options());
-    epoch_end_ -= epoch_end_ % detail::epoch_length(state.options());
+    auto begun = epoch_ = state.epoch();
     if constexpr (RewardPolicy<Policy>) {
       if (detail::needs_loss<Policy> && !trainer_.loss)
         raise<ValueError>("MosSampler: Callbacks::loss is empty; this policy needs a loss callback");
@@ -88,6 +61,7 @@ class MosSampler {
         raise<ValueError>("MosSampler: Callbacks::embedding is empty; this policy needs an embedding callback");
       with_memory([&](RewardContext& context) { detail::start(policy_, context); });
     }
+    state.epoch(std::move(begun));
   }
 
   class Iterator {
@@ -125,7 +99,9 @@ class MosSampler {
 
  private:
   void advance() {
-    finished_ = detail::epoch_mark(*state_) >= epoch_end_ || state_->exhausted();
+    const bool over = state_->over(epoch_);
+    if (over && !epoch_.passes.empty()) state_->epoch(std::nullopt);  // a dataset that comes back does not reopen it
+    finished_ = over || state_->exhausted();
     if (finished_) return;
     if constexpr (RewardPolicy<Policy>)
       if (state_->update_due())
@@ -165,7 +141,7 @@ class MosSampler {
   Policy policy_;
   Shard shard_;
   Batch batch_;
-  Index epoch_end_ = 0;
+  detail::Epoch epoch_;
   bool finished_ = false;
 };
 

@@ -9,6 +9,7 @@
 #include <pickmix/mos/alias_table.hpp>
 #include <pickmix/mos/apply_update.hpp>
 #include <pickmix/mos/batch.hpp>
+#include <pickmix/mos/epoch.hpp>
 #include <pickmix/mos/learning_state.hpp>
 #include <pickmix/mos/logit_scorer.hpp>
 #include <pickmix/mos/mixture.hpp>
@@ -79,6 +80,11 @@ class MosState {
 
   /// Whether every dataset that is not retired has been read `most_passes` times: there is nothing more to draw.
   bool exhausted() const { return !table_; }
+
+  /// For samplers: the epoch under way, or else the one that begins now; whether one is over; which is under way.
+  detail::Epoch epoch() const { return detail::epoch_after(progress_.epoch, epoch_run()); }
+  bool over(const detail::Epoch& epoch) const { return detail::over(epoch, epoch_run()); }
+  void epoch(std::optional<detail::Epoch> epoch) { progress_.epoch = std::move(epoch); }
 
   /// The distribution without what was learnt: the prior over the datasets that are not retired.
   std::vector<double> prior() const {
@@ -230,6 +236,8 @@ class MosState {
 
   MosState(MosOptions options, S scorer)
       : options_(std::move(options)), scorer_(std::move(scorer)), progress_(options_) {}
+
+  detail::EpochRun epoch_run() const { return {options_, probabilities_, progress_.positions, progress_.step}; }
 
   void mask(Index dataset, bool masked) {
     if (dataset < 0 || dataset >= std::ssize(progress_.masked))

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+// Where epochs end while datasets come and go.
+#include <pickmix/mos/sampler.hpp>
+
+#include <support/catch.hpp>
+#include <support/checkpoints.hpp>
+
+#include <limits>
+#include <vector>
+
+using namespace pickmix;
+using Doubles = std::vector<double>;
+
+namespace {
+
+/// Steps of the next epoch, at most `most` of them.
+Index epoch(MosState<>& state, Index most = 10'000) {
+  Index steps = 0;
+  for (const Batch& batch : MosSampler<Static>(state)) {
+    (void)batch;
+    if (++steps == most) break;
+  }
+  return steps;
+}
+
+}  // namespace
+
+TEST_CASE("The passes of a retired dataset do not count for the first pass") {
+  MosState state({.sizes = {10, 40}, .batch_size = 10, .seed = 1, .epoch_end = EpochEnd::first_pass});
+  state.retire(1);
+  for (int pass = 0; pass < 3; ++pass) CHECK(epoch(state) == 1);
+  state.restore(1);
+  state.retire(0);
+  CHECK(epoch(state) == 4);  // the other dataset's first pass, though this one was read three times
+  CHECK(state.drawn(1) == 40);
+}
+
+TEST_CASE("A dataset of probability 0 is not waited for") {
+  MosState state({.sizes = {10, 10}, .batch_size = 5, .seed = 1, .epoch_end = EpochEnd::every_pass});
+  state.set_probabilities(Doubles{0.0, 1.0});
+  CHECK(epoch(state, 100) == 2);
+  MosState cold(
+      {.sizes = {1, 1'000'000}, .batch_size = 1'000'000, .prior_temperature = 0.01, .epoch_end = EpochEnd::every_pass});
+  REQUIRE(cold.probabilities()[0] == 0.0);
+  CHECK(epoch(cold, 100) == 1);
+}
+
+TEST_CASE("A dataset that has been read as often as it may is not waited for") {
+  MosState state({.sizes = {10, 100}, .batch_size = 5, .most_passes = 2.5, .epoch_end = EpochEnd::every_pass});
+  epoch(state);
+  REQUIRE(state.drawn(0) == 25);
+  epoch(state);
+  CHECK(state.drawn(1) == 200);
+  CHECK_FALSE(state.exhausted());
+}
+
+TEST_CASE("A dataset added within an epoch by passes counts from the next one on") {
+  for (const EpochEnd end : {EpochEnd::first_pass, EpochEnd::every_pass}) {
+    MosState state({.sizes = {40, 40}, .batch_size = 10, .seed = 3, .epoch_end = end});
+    CHECK(epoch(state, 2) == 2);
+    state.add_dataset(end == EpochEnd::first_pass ? 1 : 100'000, 0.5);
+    epoch(state);
+    if (end == EpochEnd::first_pass)
+      CHECK((state.drawn(0) >= 40 || state.drawn(1) >= 40));
+    else
+      CHECK((state.drawn(0) >= 40 && state.drawn(1) >= 40 && state.drawn(2) < 100'000));
+  }
+}
+
+TEST_CASE("An epoch by passes is compared with the passes at its beginning, also after a checkpoint") {
+  MosState state({.sizes = {10, 100}, .batch_size = 10, .seed = 1, .epoch_end = EpochEnd::every_pass});
+  epoch(state);
+  const Index first = state.drawn(0) / 10;
+  REQUIRE(first > 1);
+  while (state.drawn(0) / 10 == first) epoch(state, 1);  // in the middle of the second epoch
+  MosState again = loaded(saved(state));
+  CHECK(saved(again) == saved(state));
+  epoch(again);
+  CHECK(again.drawn(1) / 100 == 2);
+  epoch(state);
+  CHECK(saved(again) == saved(state));
+}
+
+TEST_CASE("The epoch of a dataset that comes back after its end is the next one") {
+  MosState state({.sizes = {10, 10}, .batch_size = 5, .seed = 1, .epoch_end = EpochEnd::every_pass});
+  state.retire(0);
+  CHECK(epoch(state) == 2);
+  state.restore(0);
+  epoch(state);
+  CHECK((state.drawn(0) / 10 >= 1 && state.drawn(1) / 10 >= 2));
+}
+
+TEST_CASE("The default length of an epoch is of the active datasets when it begins") {
+  MosState state({.sizes = {30, 70}, .batch_size = 10});
+  CHECK(epoch(state) == 10);
+  state.retire(1);
+  CHECK(epoch(state) == 3);
+  CHECK(epoch(state, 1) == 1);
+  state.restore(1);  // within the epoch: the next one is longer
+  state.add_dataset(50, 0.5);
+  MosState again = loaded(saved(state));
+  CHECK(epoch(state) == 2);
+  CHECK(epoch(again) == 2);
+  CHECK(epoch(state) == 15);
+}
+
+TEST_CASE("An epoch may be as long as a number can be") {
+  MosState state({.sizes = {5}, .batch_size = 1, .epoch_steps = std::numeric_limits<Index>::max()});
+  CHECK(epoch(state, 3) == 3);
+  CHECK(epoch(state, 3) == 3);
+  MosState again = loaded(saved(state));
+  CHECK(epoch(again, 100) == 100);
+}
