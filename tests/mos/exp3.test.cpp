@@ -47,6 +47,13 @@ TEST_CASE("The sums add up the rewards, each over its probability") {
   check_near(memory, {4.7, 0.6});
 }
 
+TEST_CASE("Rewards are divided by the distribution that was drawn from, where that is another") {
+  const Doubles p{0.9, 0.1}, drawn_from{0.5, 0.5};
+  Doubles memory;
+  (void)Exp3{}.next({.prior = p, .probabilities = p, .drawn_from = drawn_from}, Doubles{1.0, 2.0}, memory);
+  check_near(memory, {0.2, 0.4});
+}
+
 TEST_CASE("The next distribution, by hand") {
   // K = 2, t = 8: ε_8 = sqrt(ln 2 / 16) = 0.2081…, ε_7 = sqrt(ln 2 / 14) = 0.2225…, both below 1/2.
   // G = (3, 1) and 0.1 · 0.5 / 0.5 = 0.1 more for the second: the sums are 1.9 apart.

@@ -89,3 +89,15 @@ TEST_CASE("Shares set by hand are where rules start anew") {
   state.learn(Doubles{1.0, 1.0});  // Q starts at 0 again, and equal rewards leave it there
   check_near(state.probabilities(), {0.5, 0.5});
 }
+
+TEST_CASE("Exp3 divides by the shares of examples that were drawn from, floor and tokens included") {
+  // 2 ln 2 = 1.39: the first update gives the uniform distribution, the second goes by G.
+  MosState state({.sizes = {1, 1}, .update = Exp3{.scale = 1.0}, .least_probability = 0.1, .tokens = {300.0, 100.0}});
+  state.set_probabilities(Doubles{0.0, 1.0});
+  CHECK(state.probabilities()[0] == Approx(0.1));
+  state.learn(Doubles{1.0, 1.0});  // drawn from (0.1 / 300, 0.9 / 100), which is (1, 27) / 28
+  state.learn(Doubles{0.0, 0.0});
+  const double gap = 0.5 * (28.0 - 28.0 / 27.0), floor = std::sqrt(std::log(2.0) / 4.0);
+  const double first = (1.0 - 2.0 * floor) / (1.0 + std::exp(-gap)) + floor;
+  CHECK(state.probabilities()[0] == Approx(0.1 + 0.8 * first).epsilon(1e-12));
+}

@@ -19,13 +19,14 @@ namespace pickmix::inline v0 {
 
 /// At update t = 1, 2, …, with a reward of 0 for every dataset that was not seen since the update before:
 ///
-///     G_k ← G_k + scale · R_k / p_k
+///     G_k ← G_k + scale · R_k / d_k
 ///     p_k ← (1 − K ε_t) exp(ε_{t−1} G_k) / Σ_i exp(ε_{t−1} G_i) + ε_t
 ///
 /// where ε_0 = 1 / K and ε_t = min(1 / K, sqrt(ln K / (K t))). The first few updates give the uniform distribution, for
 /// as long as ε_t is 1 / K: t ≤ K ln K. One dataset alone has probability 1.
 ///
-/// Dividing by p_k makes up for how seldom a dataset is seen: the distribution goes towards the one best dataset. Where
+/// d is the distribution that was drawn from: p, but for a floor or shares of tokens that the state puts on top.
+/// Dividing by d_k makes up for how seldom a dataset is seen: the distribution goes towards the one best dataset. Where
 /// every dataset has a reward at every update there is nothing to make up for, and p goes towards R / ΣR.
 ///
 /// \cite albalak2023odm (Algorithm 1, with scale for the tenth of the loss in its code); auer2002
@@ -53,7 +54,7 @@ struct Exp3 {
     double top = Limits::lowest();
     for (std::size_t k = 0; k < memory.size(); ++k) {
       if (!now.active(k)) continue;
-      const double gain = scale * rewards[k] / std::max(now.probabilities[k], Limits::min());
+      const double gain = scale * rewards[k] / std::max(now.drawn(k), Limits::min());
       memory[k] = std::min(memory[k] + gain, Limits::max());
       top = std::max(top, memory[k]);
     }

@@ -17,16 +17,21 @@ namespace pickmix::inline v0 {
 /// A dataset whose prior and whose probability are 0 is masked: it keeps probability 0, whatever its reward, and does
 /// not count among the K datasets of the formulas.
 ///
-/// \shape prior, probabilities: one per dataset, none negative, each with sum 1
+/// \shape prior, probabilities, drawn_from: one per dataset, none negative, each with sum 1
 struct MixtureView {
   /// The distribution training started with.
   std::span<const double> prior;
 
-  /// The distribution the rewards were earned under.
+  /// The distribution as it was learnt, without a floor.
   std::span<const double> probabilities;
 
   /// Updates before this one.
   Index updates = 0;
+
+  /// The shares of examples that were drawn from, the floor (and tokens) included, for a rule that divides by how likely a
+  /// dataset was; none where they are `probabilities`.
+  std::span<const double> drawn_from = {};
+  double drawn(std::size_t k) const { return drawn_from.empty() ? probabilities[k] : drawn_from[k]; }
 
   /// False if dataset `k` is masked.
   bool active(std::size_t k) const { return prior[k] > 0.0 || probabilities[k] > 0.0; }

@@ -149,8 +149,7 @@ class MosState {
     if (next.progress_.update_rule != name(how)) next.progress_.update_memory.clear();  // it was another rule's
     next.progress_.update_rule = name(how);
     detail::apply_update(next.scorer_, how, next_rewards,
-                         {.options = options_, .masked = progress_.masked, .updates = progress_.updates},
-                         next.progress_.update_memory);
+                         {options_, progress_.masked, progress_.updates, probabilities_}, next.progress_.update_memory);
     next.progress_.rewards = std::move(next_rewards);
     next.progress_.reported.clear();
     ++next.progress_.updates;
