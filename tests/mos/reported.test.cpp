@@ -57,6 +57,17 @@ TEST_CASE("What makes no sense is refused whole") {
   for (double mean : reported.means()) CHECK(std::isnan(mean));
 }
 
+TEST_CASE("A loss with which the sum would no longer be finite is refused") {
+  Reported reported(2);
+  reported.add(1, 1.5e308);
+  CHECK_THROWS_WITH(reported.add(1, 1.5e308), ContainsSubstring("dataset 1"));
+  reported.add(0, 1.5e308);
+  CHECK(reported.means()[1] == 1.5e308);
+  const std::vector<Example> examples{{.dataset = 1, .row = 0}};
+  reported.add(examples, std::vector<float>{std::numeric_limits<float>::max()});
+  CHECK(std::isfinite(reported.means()[1]));
+}
+
 TEST_CASE("It goes through a checkpoint, which is refused where a field cannot be") {
   Reported reported(2);
   reported.add(1, 0.5);

@@ -253,6 +253,17 @@ TEST_CASE("A policy that needs an absent callback is refused at once, not at its
   CHECK_NOTHROW(MosSampler<Gives>(state));
 }
 
+TEST_CASE("A policy's rule is checked when the sampler is made, not at its first update") {
+  struct Steep : Gives {
+    ExponentiatedGradient update() const { return {.rate = -1.0}; }
+  };
+  MosState state(options);
+  const std::string before = saved(state);
+  CHECK_THAT(thrown<ValueError>([&] { const MosSampler<Steep> sampler(state); }),
+             ContainsSubstring("ExponentiatedGradient: rate is -1"));
+  CHECK((saved(state) == before));
+}
+
 TEST_CASE("A reward that is negative or not a number is refused; nothing is learnt or remembered") {
   for (double bad : {-0.1, std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
     MosState state({.sizes = {10, 10}, .batch_size = 1, .update_interval = 5});

@@ -101,3 +101,16 @@ TEST_CASE("Exp3 divides by the shares of examples that were drawn from, floor an
   const double first = (1.0 - 2.0 * floor) / (1.0 + std::exp(-gap)) + floor;
   CHECK(state.probabilities()[0] == Approx(0.1 + 0.8 * first).epsilon(1e-12));
 }
+
+TEST_CASE("A rule given for one update is checked as those in the options are, and the state is as it was") {
+  MosState state({.sizes = {1, 1}});
+  const auto as_it_was = saved(state);
+  const auto refusal = [&](const Update& rule) {
+    return thrown<ValueError>([&] { state.learn(Doubles{1.0, 2.0}, rule); });
+  };
+  CHECK_THAT(refusal(Exp3{-1.0}), ContainsSubstring("scale is -1"));
+  CHECK_THAT(refusal(Boltzmann{.beta = -4.0}), ContainsSubstring("beta is -4"));
+  CHECK_THAT(refusal(ExponentiatedGradient{.rate = -1.0}), ContainsSubstring("rate is -1"));
+  CHECK_THAT(refusal(ClosedForm{2.0}), ContainsSubstring("rate is 2"));
+  CHECK(saved(state) == as_it_was);
+}

@@ -20,7 +20,7 @@ class Reported {
   explicit Reported(std::size_t datasets) : sum_(datasets, 0.0), count_(datasets, 0) {}
 
   /// \units loss: nats per response token
-  /// \throws ValueError if there is no such dataset or the loss is not finite
+  /// \throws ValueError if there is no such dataset, or the loss, or with it the dataset's sum of losses, is not finite
   void add(Index dataset, double loss) {
     check(dataset, loss);
     sum_[static_cast<std::size_t>(dataset)] += loss;
@@ -34,6 +34,7 @@ class Reported {
     if (examples.size() != losses.size())
       raise<ShapeError>("MosState::report: {} losses for {} examples; needs one each", losses.size(), examples.size());
     for (std::size_t i = 0; i < losses.size(); ++i) check(examples[i].dataset, static_cast<double>(losses[i]));
+    // Floats do not add up to the end of doubles: what is finite one by one is finite together.
     for (std::size_t i = 0; i < losses.size(); ++i) add(examples[i].dataset, static_cast<double>(losses[i]));
   }
 
@@ -77,6 +78,10 @@ class Reported {
       raise<ValueError>("MosState::report: dataset is {}; there are {}", dataset, sum_.size());
     if (!std::isfinite(loss))
       raise<ValueError>("MosState::report: the loss of dataset {} is {}; needs to be finite", dataset, loss);
+    if (const double sum = sum_[static_cast<std::size_t>(dataset)]; !std::isfinite(sum + loss))
+      raise<ValueError>(
+          "MosState::report: the loss of dataset {} is {}, those before it add up to {}; the sum needs to be finite",
+          dataset, loss, sum);
   }
 
   std::vector<double> sum_;

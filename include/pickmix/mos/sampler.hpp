@@ -20,6 +20,7 @@
 #include <iterator>
 #include <optional>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace pickmix::inline v0 {
@@ -48,7 +49,7 @@ class MosSampler {
   ///
   /// \param shard  which part of each batch this rank trains on; rewards must come out the same on every rank, so callbacks
   ///               must give every rank the same numbers
-  /// \throws ValueError if the policy needs a callback that is absent, or `shard` makes no sense; CallbackError if one
+  /// \throws ValueError if the policy needs a callback that is absent, its rule has a parameter out of range, or `shard` makes no sense; CallbackError if one
   ///         breaks its contract; what a callback throws. The state is then as it was
   explicit MosSampler(MosState<S>& state, Callbacks trainer = {}, Policy policy = {}, Shard shard = {})
       : state_(&state), trainer_(std::move(trainer)), policy_(std::move(policy)), shard_(shard) {
@@ -59,6 +60,8 @@ class MosSampler {
         raise<ValueError>("MosSampler: Callbacks::loss is empty; this policy needs a loss callback");
       if (detail::needs_embedding<Policy> && !trainer_.embedding)
         raise<ValueError>("MosSampler: Callbacks::embedding is empty; this policy needs an embedding callback");
+      if constexpr (requires { policy_.update(); })
+        std::visit([](const auto& rule) { rule.validate(); }, Update(policy_.update()));
       with_memory([&](RewardContext& context) { detail::start(policy_, context); });
     }
     state.epoch(std::move(begun));

@@ -135,8 +135,9 @@ class MosState {
   ///
   /// \param update  the rule; left out, `MosOptions::update`
   /// \throws ShapeError if there are not as many rewards as datasets; ValueError if one is not in
-  ///         [0, largest_reward], if the rule needs a scorer whose logits can be set and this is none, or if the learning
-  ///         rate is so large that a logit is no longer finite (names dataset and value)
+  ///         [0, largest_reward], if a parameter of the rule is out of its range (names it), if the rule needs a scorer
+  ///         whose logits can be set and this is none, or if the learning rate is so large that a logit is no longer
+  ///         finite (names dataset and value)
   void learn(std::span<const double> rewards, const std::optional<Update>& update = {}) {
     std::vector<double> next_rewards = detail::checked_rewards(rewards, progress_.masked);
     MosState next(*this);
@@ -146,6 +147,7 @@ class MosState {
           {options_.sizes, progress_.positions.drawn(), probabilities_, progress_.rewards, losses, progress_.step});
     }
     const Update& how = update ? *update : options_.update;
+    std::visit([](const auto& rule) { rule.validate(); }, how);
     if (next.progress_.update_rule != name(how)) next.progress_.update_memory.clear();  // it was another rule's
     next.progress_.update_rule = name(how);
     detail::apply_update(next.scorer_, how, next_rewards,
