@@ -8,6 +8,7 @@
 #include <support/catch.hpp>
 #include <support/scorer_gradients.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -17,6 +18,7 @@
 #include <vector>
 
 using namespace pickmix;
+using Catch::Matchers::ContainsSubstring;
 using Doubles = std::vector<double>;
 
 namespace {
@@ -166,4 +168,9 @@ TEST_CASE("Fields that cannot be are refused by name") {
     refused([](Doubles& v) { v[1] = std::nan(""); });
     refused([](Doubles& v) { v[0] = -std::numeric_limits<double>::infinity(); });
   }
+  CHECK_THROWS_WITH(loaded(fields(scorer,
+                                  [](std::string_view name, Doubles& v) {
+                                    if (name == "feature.parameters") std::fill(v.begin(), v.end(), 1e308);
+                                  })),
+                    ContainsSubstring("'feature.parameters' gives dataset 0 the logit "));
 }

@@ -8,6 +8,7 @@
 #include <support/catch.hpp>
 #include <support/scorer_gradients.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <span>
@@ -16,6 +17,7 @@
 #include <vector>
 
 using namespace pickmix;
+using Catch::Matchers::ContainsSubstring;
 using Doubles = std::vector<double>;
 
 namespace {
@@ -103,5 +105,10 @@ TEST_CASE("Fields that cannot be are refused by name") {
   refused([](std::string_view name, Doubles& v) {
     if (name == "mlp.parameters") v[7] = std::nan("");
   });
+  CHECK_THROWS_WITH(loaded(fields(scorer,
+                                  [](std::string_view name, Doubles& v) {
+                                    if (name == "mlp.parameters") std::fill(v.begin(), v.end(), 1e308);
+                                  })),
+                    ContainsSubstring("'mlp.parameters' gives dataset 0 the logit inf"));
   CHECK_THROWS_AS(loaded(saved(scorer), 2), CheckpointError);
 }

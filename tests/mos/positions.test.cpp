@@ -88,3 +88,8 @@ TEST_CASE("Places that cannot be are refused") {
   positions.load({3, 2}, 4, 6);
   CHECK((positions.drawn()[0] == 3 && positions.drawn()[1] == 2));
 }
+
+TEST_CASE("Of a dataset so many rows may be drawn as its passes allow, rounded up") {
+  CHECK(Positions(1, 0, false, 1.5).most(5) == 8);
+  CHECK(Positions(1, 0, false, std::numeric_limits<double>::infinity()).most(5) == INT64_MAX);
+}

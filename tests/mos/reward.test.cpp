@@ -138,3 +138,11 @@ TEST_CASE("A policy inside a policy has names of its own, at every depth") {
   CHECK(s.context.within("another").recall("x").empty());
   CHECK(s.memory == RewardMemory{{"outer/inner/x", {3.0}}, {"outer/x", {2.0}}, {"x", {1.0}}});
 }
+
+TEST_CASE("What a checkpoint could not hold is not remembered") {
+  Setting s;
+  CHECK_THROWS_WITH(s.context.remember("level", {1.0, std::numeric_limits<double>::infinity()}),
+                    ContainsSubstring("'level'[1] is inf"));
+  CHECK_THROWS_WITH(s.context.remember("mos.epoch", {1.0}), ContainsSubstring("'mos.epoch' is taken"));
+  CHECK(s.context.recall("level").empty());
+}

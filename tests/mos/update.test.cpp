@@ -181,6 +181,14 @@ TEST_CASE("Every rule has its name, and its defaults are valid") {
   CHECK(std::holds_alternative<Drift>(Update{}));
 }
 
+TEST_CASE("The bandits keep a memory, the other rules none") {
+  CHECK(detail::remembers("exp3") == true);
+  CHECK(detail::remembers("boltzmann") == true);
+  for (const char* rule : {"drift", "policy_gradient", "exponentiated_gradient", "closed_form"})
+    CHECK(detail::remembers(rule) == false);
+  CHECK_FALSE(detail::remembers("guess").has_value());
+}
+
 TEST_CASE("A rule is of one kind") {
   STATIC_REQUIRE_FALSE(DirectUpdate<Drift>);
   STATIC_REQUIRE_FALSE(DirectUpdate<PolicyGradient>);

@@ -92,6 +92,42 @@ TEST_CASE("What came with the second version is refused by name where it cannot 
   CHECK_THAT(refusal([](StateFields& f) { f.update_memory = {infinity, 0.0}; }), ContainsSubstring("update.memory"));
 }
 
+TEST_CASE("What a rule and policies remember is refused by name where it cannot be") {
+  CHECK_THAT(refusal([](StateFields& f) { f.update_memory = {0.25}; }), ContainsSubstring("'update.memory' has 1"));
+  CHECK_THAT(refusal([](StateFields& f) {
+               f.update_memory = {0.1, 0.2, 0.3};
+             }),
+             ContainsSubstring("'update.memory' has 3"));
+  CHECK_THAT(refusal([](StateFields& f) { f.update_rule = "closed_form"; }),
+             ContainsSubstring("'update.memory' has 2"));
+  CHECK_THAT(refusal([](StateFields& f) { f.update_rule = ""; }), ContainsSubstring("'update.memory' has 2"));
+  CHECK_THAT(refusal([](StateFields& f) { f.update_rule = "guess"; }), ContainsSubstring("'update.rule' is 'guess'"));
+  CHECK_THAT(refusal([](StateFields& f) {
+               f.memory_values = {0.5, not_a_number};
+             }),
+             ContainsSubstring("'memory.values' of 'level' [1] is nan"));
+  CHECK_THAT(refusal([](StateFields& f) { f.memory_values = {-infinity}; }), ContainsSubstring("'memory.values'"));
+  CHECK_THAT(refusal([](StateFields& f) { f.memory_name = "mos.epoch"; }), ContainsSubstring("mos.epoch"));
+  StateFields fields;
+  fields.update_memory = {};
+  CHECK_NOTHROW(loaded(fields.bytes()));
+}
+
+TEST_CASE("More rows than may be drawn, and reports that cannot be, are refused by name") {
+  CHECK_THAT(refusal([](StateFields& f) {
+               f.most_passes = {1.0}, f.drawn = {12, 16};
+             }),
+             ContainsSubstring("'drawn'[0] is 12; needs to be in [0, 10]"));
+  StateFields fields;
+  fields.most_passes = {1.2};
+  CHECK_NOTHROW(loaded(fields.bytes()));
+  CHECK_THAT(refusal([](StateFields& f) {
+               f.reported_count = {0, Index{1} << 60};
+             }),
+             ContainsSubstring("reported.count"));
+  CHECK_THAT(refusal([](StateFields& f) { f.reported_sum = {1.0, 2.5}; }), ContainsSubstring("reported.sum"));
+}
+
 TEST_CASE("Options in a checkpoint that are out of range are refused by name") {
   CHECK_THAT(refusal([](StateFields& f) { f.sizes = {}; }), ContainsSubstring("sizes"));
   CHECK_THAT(refusal([](StateFields& f) { f.sizes[1] = 0; }), ContainsSubstring("sizes[1] is 0"));

@@ -27,6 +27,7 @@ namespace pickmix::inline v0 {
 /// \cite shin2025dynamixsft
 struct Boltzmann {
   static constexpr std::string_view kind = "boltzmann";
+  static constexpr bool remembers = true;
 
   /// β, how much a value of 1 counts (4 for a model of 1B parameters, 5 for one of 8B).
   double beta = 4.0;

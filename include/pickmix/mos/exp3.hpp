@@ -32,6 +32,7 @@ namespace pickmix::inline v0 {
 /// \cite albalak2023odm (Algorithm 1, with scale for the tenth of the loss in its code); auer2002
 struct Exp3 {
   static constexpr std::string_view kind = "exp3";
+  static constexpr bool remembers = true;
 
   /// Multiplies the rewards.
   double scale = 0.1;

@@ -105,7 +105,7 @@ class FeatureScorer {
     adam_.save(file);
   }
 
-  /// \throws CheckpointError if a field does not fit the number of datasets or is not finite
+  /// \throws CheckpointError if a field does not fit the number of datasets or is not finite, or a logit is not
   static FeatureScorer load(ArchiveReader& in, std::size_t datasets) {
     const auto read = [&](const char* name, std::size_t wanted) {
       auto values = in.read_all<double>(name);
@@ -121,6 +121,11 @@ class FeatureScorer {
     scorer.parameters_ = read("feature.parameters", hidden * (features + 2));
     scorer.adam_ = Adam::load(in, scorer.parameters_.size());
     scorer.forward();
+    for (std::size_t d = 0; d < datasets; ++d)
+      if (!std::isfinite(scorer.logits_[d]))
+        raise<CheckpointError>(
+            "checkpoint: field 'feature.parameters' gives dataset {} the logit {}; needs to be finite", d,
+            scorer.logits_[d]);
     return scorer;
   }
 

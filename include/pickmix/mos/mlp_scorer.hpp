@@ -64,7 +64,7 @@ class MlpScorer {
     adam_.save(out);
   }
 
-  /// \throws CheckpointError if a field does not fit the number of datasets or is not finite
+  /// \throws CheckpointError if a field does not fit the number of datasets or is not finite, or a logit is not
   static MlpScorer load(ArchiveReader& in, std::size_t datasets) {
     const auto hidden = in.read<Index>("mlp.hidden");
     if (hidden < 1 || hidden > most_hidden)
@@ -81,6 +81,10 @@ class MlpScorer {
     scorer.parameters_ = std::move(parameters);
     scorer.adam_ = Adam::load(in, wanted);
     scorer.forward();
+    for (std::size_t d = 0; d < datasets; ++d)
+      if (!std::isfinite(scorer.logits_[d]))
+        raise<CheckpointError>("checkpoint: field 'mlp.parameters' gives dataset {} the logit {}; needs to be finite",
+                               d, scorer.logits_[d]);
     return scorer;
   }
 

@@ -30,12 +30,13 @@ class Positions {
 
   std::span<const Index> drawn() const { return drawn_; }
 
-  /// How many rows of a dataset of `size` rows may still be drawn.
-  Index left(std::size_t dataset, Index size) const {
-    const double most = std::ceil(most_passes_ * static_cast<double>(size));
-    if (most >= static_cast<double>(INT64_MAX)) return INT64_MAX - drawn_[dataset];
-    return std::max<Index>(static_cast<Index>(most) - drawn_[dataset], 0);
+  /// How many rows of a dataset of `size` rows may be drawn in all.
+  Index most(Index size) const {
+    const double rows = std::ceil(most_passes_ * static_cast<double>(size));
+    return rows >= static_cast<double>(INT64_MAX) ? INT64_MAX : static_cast<Index>(rows);
   }
+  /// How many may still be drawn.
+  Index left(std::size_t dataset, Index size) const { return std::max<Index>(most(size) - drawn_[dataset], 0); }
 
   /// Appends the next `count` rows of a dataset of `size` rows to `examples`.
   void take(std::size_t dataset, Index size, Index count, std::vector<Example>& examples) {

@@ -10,6 +10,7 @@
 #include <pickmix/mos/positions.hpp>
 #include <pickmix/mos/reported.hpp>
 #include <pickmix/mos/reward.hpp>
+#include <pickmix/mos/update.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -104,6 +105,10 @@ struct Progress {
     const Index most_rows = out.step * options.batch_size;  // a short batch has one at least
     out.positions.load(file.read_all<Index>("drawn"), std::isinf(options.most_passes) ? most_rows : out.step,
                        most_rows);
+    for (std::size_t d = 0; d < datasets; ++d)
+      if (const Index most = out.positions.most(options.sizes[d]); out.positions.drawn()[d] > most)
+        raise<CheckpointError>("checkpoint: field 'drawn'[{}] is {}; needs to be in [0, {}], as most_passes is {}", d,
+                               out.positions.drawn()[d], most, options.most_passes);
     if (file.version() >= 2) {
       out.masked = load_masked(file, datasets);
       out.reported = Reported::load(file, datasets);
@@ -118,6 +123,7 @@ struct Progress {
     if (file.version() >= 2) {
       out.update_rule = file.read_text("update.rule");
       out.update_memory = file.read_all<double>("update.memory");
+      check_update(out.update_rule, out.update_memory.size(), datasets);
     }
     for (std::size_t k = 0; k < out.update_memory.size(); ++k)
       if (!std::isfinite(out.update_memory[k]))
@@ -126,6 +132,10 @@ struct Progress {
     for (Index entries = counter("memory", 0, INT64_MAX); entries > 0; --entries) {
       auto name = file.read_text("memory.name");
       auto values = file.read_all<double>("memory.values");
+      for (std::size_t k = 0; k < values.size(); ++k)
+        if (!std::isfinite(values[k]))
+          raise<CheckpointError>("checkpoint: field 'memory.values' of '{}' [{}] is {}; needs to be finite", name, k,
+                                 values[k]);
       if (name == epoch_name)
         out.epoch = epoch_from(values, options, out.positions, out.step);
       else
@@ -136,6 +146,15 @@ struct Progress {
 
  private:
   static constexpr Index most_steps = Index{1} << 38;  // times the largest batch is still an Index
+
+  /// No rule has been applied if it has no name.
+  static void check_update(const std::string& rule, std::size_t remembered, std::size_t datasets) {
+    const std::optional<bool> remembers = rule.empty() ? false : detail::remembers(rule);
+    if (!remembers) raise<CheckpointError>("checkpoint: field 'update.rule' is '{}'; there is no such rule", rule);
+    if (remembered != 0 && !(*remembers && remembered == datasets))
+      raise<CheckpointError>("checkpoint: field 'update.memory' has {} values; the rule '{}' keeps {}", remembered,
+                             rule, *remembers ? datasets : 0);
+  }
 
   static std::vector<bool> load_masked(ArchiveReader& file, std::size_t datasets) {
     const auto marks = file.read_all<Index>("masked");

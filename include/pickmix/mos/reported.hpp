@@ -56,7 +56,7 @@ class Reported {
     file.write("reported.sum", sum_);
     file.write("reported.count", count_);
   }
-  /// \throws CheckpointError if there is not one finite sum and one count for each dataset
+  /// \throws CheckpointError if there is not one finite sum and one possible count for each dataset
   static Reported load(ArchiveReader& file, std::size_t datasets) {
     Reported out(datasets);
     out.sum_ = file.read_all<double>("reported.sum");
@@ -66,13 +66,18 @@ class Reported {
           "checkpoint: fields 'reported.sum' and 'reported.count' have {} and {} values; expected {}", out.sum_.size(),
           out.count_.size(), datasets);
     for (std::size_t d = 0; d < datasets; ++d)
-      if (!std::isfinite(out.sum_[d]) || out.count_[d] < 0)
-        raise<CheckpointError>("checkpoint: fields 'reported.sum' and 'reported.count' [{}] are {} and {}", d,
-                               out.sum_[d], out.count_[d]);
+      if (!std::isfinite(out.sum_[d]) || out.count_[d] < 0 || out.count_[d] > most_losses ||
+          (out.count_[d] == 0 && out.sum_[d] != 0.0))
+        raise<CheckpointError>(
+            "checkpoint: fields 'reported.sum' and 'reported.count' [{}] are {} and {}; need to be finite, 0 where "
+            "nothing was reported, and in [0, {}]",
+            d, out.sum_[d], out.count_[d], most_losses);
     return out;
   }
 
  private:
+  static constexpr Index most_losses = Index{1} << 53;
+
   void check(Index dataset, double loss) const {
     if (dataset < 0 || dataset >= std::ssize(sum_))
       raise<ValueError>("MosState::report: dataset is {}; there are {}", dataset, sum_.size());

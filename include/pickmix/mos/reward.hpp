@@ -3,12 +3,15 @@
 #pragma once
 
 #include <pickmix/core/callbacks.hpp>
+#include <pickmix/core/error.hpp>
 #include <pickmix/core/permutation.hpp>
 #include <pickmix/core/rng.hpp>
 #include <pickmix/core/types.hpp>
+#include <pickmix/mos/epoch.hpp>
 #include <pickmix/mos/options.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -23,6 +26,18 @@ namespace pickmix::inline v0 {
 
 /// What reward policies remember between updates, by name. It is part of the state and of its checkpoints.
 using RewardMemory = std::map<std::string, std::vector<double>, std::less<>>;
+
+namespace detail {
+
+/// \throws ValueError if a checkpoint could not hold the entry
+inline void check_memory(std::string_view name, std::span<const double> values) {
+  if (name == epoch_name) raise<ValueError>("RewardMemory: the name '{}' is taken; needs another", name);
+  for (std::size_t k = 0; k < values.size(); ++k)
+    if (!std::isfinite(values[k]))
+      raise<ValueError>("RewardMemory: '{}'[{}] is {}; needs to be finite", name, k, values[k]);
+}
+
+}  // namespace detail
 
 /// The run as it is when rewards are asked for. Spans have an entry for each dataset.
 struct RunView {
@@ -84,7 +99,9 @@ class RewardContext {
     const auto entry = memory_->find(scope_ + std::string(name));
     return entry == memory_->end() ? std::span<const double>() : entry->second;
   }
+  /// \throws ValueError if a value is not finite, or the name is one that checkpoints use
   void remember(std::string_view name, std::vector<double> values) {
+    detail::check_memory(scope_ + std::string(name), values);
     memory_->insert_or_assign(scope_ + std::string(name), std::move(values));
   }
 

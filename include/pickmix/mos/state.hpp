@@ -93,7 +93,11 @@ class MosState {
 
   /// What the reward policies remember.
   const RewardMemory& memory() const { return progress_.memory; }
-  void memory(RewardMemory memory) { progress_.memory = std::move(memory); }
+  /// \throws ValueError as `RewardContext::remember`
+  void memory(RewardMemory memory) {
+    for (const auto& [name, values] : memory) detail::check_memory(name, values);
+    progress_.memory = std::move(memory);
+  }
 
   /// Draws the next batch: datasets from the distribution, of each its next rows.
   ///

@@ -17,6 +17,7 @@
 #include <concepts>
 #include <cstddef>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <variant>
@@ -48,6 +49,7 @@ concept GradientUpdate = detail::UpdateRule<U> &&
 /// A rule that gives the next distribution itself.
 ///
 /// - `U::kind`, `validate()`: as for GradientUpdate
+/// - `U::remembers = true`: for a rule that keeps a memory
 /// - `next(now, rewards, memory)`: one probability per dataset, with sum 1. `memory` is what the rule keeps from update
 ///   to update, not to be read by others: empty before the first, then empty still or one number per dataset, that of a
 ///   dataset which is added later 0 at first
@@ -68,6 +70,22 @@ static_assert(DirectUpdate<ClosedForm>);
 inline std::string_view name(const Update& update) {
   return std::visit([](const auto& rule) -> std::string_view { return rule.kind; }, update);
 }
+
+namespace detail {
+
+/// Whether the rule named `kind` keeps a memory; nothing if there is no such rule.
+template <std::size_t at = 0>
+std::optional<bool> remembers(std::string_view kind) {
+  if constexpr (at == std::variant_size_v<Update>) {
+    return std::nullopt;
+  } else {
+    using Rule = std::variant_alternative_t<at, Update>;
+    if (kind != Rule::kind) return remembers<at + 1>(kind);
+    return requires { requires Rule::remembers; };
+  }
+}
+
+}  // namespace detail
 
 /// Takes `inner_steps` optimiser steps up the gradient of `rule`, each from where the one before led.
 ///
