@@ -2,6 +2,7 @@
 // Tests of mos/targeted.hpp.
 #include <pickmix/mos/targeted.hpp>
 
+#include <pickmix/mos/exp3.hpp>
 #include <pickmix/mos/trajectory.hpp>
 #include <pickmix/mos/transferability.hpp>
 #include <support/catch.hpp>
@@ -21,6 +22,10 @@ struct Level {
     context.remember("seen", level);
     for (std::size_t d = 0; d < out.size(); ++d) out[d] = level[d];
   }
+};
+template <class Policy>
+constexpr bool brings_rule = requires(const Policy& policy) {
+  policy.update();
 };
 }  // namespace
 
@@ -42,6 +47,15 @@ TEST_CASE("Of transferability it is the cosine with the target") {
       out(i, 0) = examples[static_cast<std::size_t>(i)].dataset == 0 ? 1.0f : -1.0f;
   };
   CHECK(run(Targeted<Transferability>{{}, 1}) == Doubles{0.0, 1.0});
+}
+
+TEST_CASE("The rule is the policy's, if it brings one") {
+  struct WithRule : Level {
+    Exp3 update() const { return {.scale = 0.5}; }
+  };
+  CHECK(Targeted<WithRule>{}.update().scale == 0.5);
+  CHECK(LearningTrajectory<Targeted<WithRule>>{}.update().scale == 0.5);
+  STATIC_REQUIRE_FALSE(brings_rule<Targeted<Level>>);
 }
 
 TEST_CASE("A target that is not there, or retired, is refused") {

@@ -41,6 +41,10 @@ struct Targeted {
     }
   }
 
+  /// The rule of the policy, if it brings one.
+  auto update() const requires requires(const Policy& p) { p.update(); }
+  { return policy.update(); }
+
  private:
   void check(const RewardContext& context) const {
     if (target < 0 || target >= context.datasets())

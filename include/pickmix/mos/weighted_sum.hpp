@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -17,23 +18,46 @@
 
 namespace pickmix::inline v0 {
 
+namespace detail {
+
+template <class Policy>
+concept BringsRule = requires(const Policy& policy) {
+  policy.update();
+};
+
+template <class First, class Second>
+concept SameRule =
+    std::same_as<decltype(std::declval<const First&>().update()), decltype(std::declval<const Second&>().update())>;
+
+/// Whether every policy brings a rule, all of one type.
+template <class... Policies>
+concept SameRules = sizeof...(Policies) > 0 && (BringsRule<Policies> && ...) &&
+                    (SameRule<std::tuple_element_t<0, std::tuple<Policies...>>, Policies> && ...);
+
+}  // namespace detail
+
 /// R(i) = Σ_k weights[k] · R_k(i).
 ///
 ///     WeightedSum<Difficulty, Transferability>{.weights = {1.0, 0.5}}
 ///
-/// \throws ValueError if a weight is negative or not finite
+/// They are learnt by the policies' rule if every policy brings one and all are of one type: the first policy's, with its
+/// parameters. Otherwise by `MosOptions::update`.
+///
+/// \throws ValueError if a weight is negative or not finite, or all are 0
 template <RewardPolicy... Policies>
 struct WeightedSum {
   static constexpr bool needs_loss = (detail::needs_loss<Policies> || ...);
   static constexpr bool needs_embedding = (detail::needs_embedding<Policies> || ...);
 
   std::tuple<Policies...> policies = {};
-  std::array<double, sizeof...(Policies)> weights = {};
+  std::array<double, sizeof...(Policies)> weights = ones();  ///< 1 each, if none is given
 
   void start(RewardContext& context) const {
     for (std::size_t k = 0; k < weights.size(); ++k)
       if (!(weights[k] >= 0.0 && std::isfinite(weights[k])))
         raise<ValueError>("WeightedSum: weights[{}] is {}; needs to be finite and at least 0", k, weights[k]);
+    if (std::all_of(weights.begin(), weights.end(), [](double weight) { return weight == 0.0; }))
+      raise<ValueError>("WeightedSum: all weights are 0; needs one above 0");
     for_each(context, [](const auto& policy, RewardContext& inner, std::size_t) { detail::start(policy, inner); });
   }
 
@@ -46,7 +70,15 @@ struct WeightedSum {
     });
   }
 
+  auto update() const requires(detail::SameRules<Policies...>) { return std::get<0>(policies).update(); }
+
  private:
+  static constexpr std::array<double, sizeof...(Policies)> ones() {
+    std::array<double, sizeof...(Policies)> weights{};
+    for (double& weight : weights) weight = 1.0;
+    return weights;
+  }
+
   template <class Visit>
   void for_each(RewardContext& context, const Visit& visit) const {
     std::size_t k = 0;
