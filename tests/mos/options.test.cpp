@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Options: the defaults are the released recipe's, and what is out of range is refused by name.
+// Options: the defaults are as documented, and what is out of range is refused by name.
 #include <pickmix/mos/options.hpp>
 
 #include <support/catch.hpp>
@@ -26,7 +26,7 @@ std::string refusal(Spoil&& spoil) {
 
 }  // namespace
 
-TEST_CASE("The defaults are those of the released recipe") {
+TEST_CASE("The defaults are as documented: updates as released, draws as printed, rows without replacement") {
   const MosOptions options;
   CHECK(options.batch_size == 64);
   CHECK(options.prior_temperature == infinity);
@@ -35,6 +35,10 @@ TEST_CASE("The defaults are those of the released recipe") {
   CHECK(options.learning_rate == 1e-4);
   CHECK(options.reward_batch == 64);
   CHECK(options.seed == 0);
+  CHECK(name(options.update) == "drift");
+  CHECK(options.optimizer == Optimizer::adam);
+  CHECK(options.draw == Draw::batch);
+  CHECK_FALSE(options.replacement);
 }
 
 TEST_CASE("The smallest values in range are accepted") {

@@ -114,3 +114,9 @@ TEST_CASE("A rule given for one update is checked as those in the options are, a
   CHECK_THAT(refusal(ClosedForm{2.0}), ContainsSubstring("rate is 2"));
   CHECK(saved(state) == as_it_was);
 }
+
+TEST_CASE("A dataset is not added where the floor would be more than an even share of all") {
+  MosState state({.sizes = {1, 1}, .least_probability = 0.4});
+  CHECK_THAT(thrown<ValueError>([&] { state.add_dataset(1, 0.4); }), ContainsSubstring("one in 3 datasets"));
+  CHECK(state.options().sizes.size() == 2);
+}

@@ -10,8 +10,10 @@ namespace pickmix::inline v0 {
 
 /// The examples of one training step.
 struct Batch {
-  Index step = 0;                 ///< counts from 0 over the whole run
-  std::vector<Example> examples;  ///< `MosOptions::batch_size` rows of one dataset
+  Index step = 0;  ///< counts from 0 over the whole run
+  /// `MosOptions::batch_size` rows, of one dataset with `Draw::batch`; fewer where `most_passes` leaves no more, and of a
+  /// Shard with several ranks only this one's part.
+  std::vector<Example> examples;
 };
 
 }  // namespace pickmix::inline v0

@@ -29,15 +29,16 @@ enum class EpochEnd {
   every_pass   ///< when every one of them has
 };
 
-/// Options of a MosState. Where the released recipe of Mixture-of-Skills differs from the printed one, the default is
-/// the released one.
+/// Options of a MosState. Where the released recipe of Mixture-of-Skills differs from the printed one, the defaults of what
+/// updates the distribution (`inner_steps`, `optimizer`, the first update after `update_interval` steps) are the released
+/// ones. `draw` is the printed one, `replacement` neither, and where only one of them says a number it is said which.
 ///
 /// \cite wu2024mos (Algorithm 1 and § 4.1: "printed"); its authors' later release (`DynaTrainer`): "released"
 struct MosOptions {
   /// Examples in each dataset; each at least 1.
   std::vector<Index> sizes;
 
-  /// Examples in a batch.
+  /// Examples in a batch; the default is our own.
   Index batch_size = 64;
 
   /// τ of the distribution training starts with, q(i) ∝ size(i)^(1/τ): 1 is proportional to size, infinity is uniform
@@ -50,8 +51,9 @@ struct MosOptions {
   /// Optimiser steps per update (released: 200; Algorithm 1 prints one, which moves nothing visible in a usual run).
   Index inner_steps = 200;
 
-  /// Adam's learning rate on the scorer (printed and released: 1e-4). One update moves a logit by at most about
-  /// inner_steps · learning_rate.
+  /// The optimiser's learning rate on the scorer (printed and released: 1e-4). With a LogitScorer and Adam one update moves a
+  /// logit by at most about inner_steps · learning_rate; other scorers make a logit of many parameters, and plain gradient
+  /// steps are as long as rewards are large.
   double learning_rate = 1e-4;
 
   /// Examples per dataset a reward is computed from (printed: 64); fewer where a dataset has fewer.
@@ -66,13 +68,14 @@ struct MosOptions {
   /// How the scorer takes a step up the gradient (released: Adam; printed: plain gradient steps).
   Optimizer optimizer = Optimizer::adam;
 
-  /// ε of the floor p ← ε + (1 − Mε)·p over the M datasets that are not masked: none is forgotten for good. At most 1/M.
+  /// ε of the floor p ← ε + (1 − Mε)·p over the M datasets that are not masked: none is forgotten for good. At most one in
+  /// all datasets, masked ones too.
   double least_probability = 0.0;
 
-  /// Whether a batch is of one dataset or each of its examples drawn by itself.
+  /// Whether a batch is of one dataset (printed) or each of its examples drawn by itself (released).
   Draw draw = Draw::batch;
 
-  /// Rows of a dataset are drawn with replacement (released), not pass after pass.
+  /// Rows of a dataset are drawn with replacement (released), not pass after pass (our default; the paper does not say).
   bool replacement = false;
 
   /// How many times over a dataset may be read; then it is drawn no more. Its last batch may be a short one.

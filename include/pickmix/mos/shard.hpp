@@ -11,6 +11,9 @@ namespace pickmix::inline v0 {
 /// Rank `rank` of `world`, which train together. Every rank holds the same state and draws the same global batches; of each
 /// it trains on its part, a run of neighbouring examples. The parts are disjoint, together they are the batch, and their
 /// sizes differ by one at most. Another number of ranks continues the same batches.
+///
+/// A batch can be shorter than `batch_size` where a dataset has been read `most_passes` times. If it has fewer examples than
+/// there are ranks, some ranks have none of it: their batch is empty, and they need to take part in the step all the same.
 struct Shard {
   Index rank = 0;
   Index world = 1;

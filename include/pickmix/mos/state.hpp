@@ -23,14 +23,12 @@
 #include <pickmix/mos/update.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <istream>
 #include <optional>
 #include <ostream>
 #include <span>
-#include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -181,11 +179,12 @@ class MosState {
   }
 
   /// Takes a dataset out of the mixture: its probability is exactly 0, and it takes no part in updates. The others share
-  /// what it had. Where it was read to is kept, and its proportion to the others together, whatever rule sets theirs.
+  /// what it had. Where it was read to is kept. Rules that set the distribution keep its proportion to the others together;
+  /// those that give a gradient leave its logit (see `ascend_update`).
   ///
   /// \throws ValueError if there is no such dataset, or it is the last one in the mixture
   void retire(Index dataset) { mask(dataset, true); }
-  /// Takes it in again, with the probability that what was learnt gives it: in proportion to the others as it was.
+  /// Takes it in again, with the probability that what was learnt gives it.
   void restore(Index dataset) { mask(dataset, false); }
 
   /// Adds a dataset of `size` rows behind the others, with a share of the distribution; the others keep their proportions
@@ -193,7 +192,8 @@ class MosState {
   /// rule remembers of this one what it starts with.
   ///
   /// \param tokens  mean tokens of an example; needed where `MosOptions::tokens` is given, and only there
-  /// \throws ValueError if share is not in (0, 1), or size or tokens are out of range
+  /// \throws ValueError if share is not in (0, 1), size or tokens are out of range, or `least_probability` is above one in the
+  ///         datasets there would be, retired ones too; ShapeError if tokens are given and the others have none
   void add_dataset(Index size, double share, double tokens = 0.0) {
     if (!(share > 0.0 && share < 1.0))
       raise<ValueError>("MosState::add_dataset: share is {}; needs to be above 0 and below 1", share);

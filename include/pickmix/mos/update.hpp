@@ -89,7 +89,9 @@ std::optional<bool> remembers(std::string_view kind) {
 
 /// Takes `inner_steps` optimiser steps up the gradient of `rule`, each from where the one before led.
 ///
-/// A masked dataset is not moved, and its reward does not count. One whose probability is too small for a double is not.
+/// A masked dataset's gradient is 0 and its reward does not count. Its free logit stays where it is, but for what Adam's
+/// average still carries from before; in a scorer whose parameters serve all datasets it moves with the others. A probability
+/// too small for a double is no mask: it counts as the smallest there is.
 ///
 /// \shape      rewards: one per dataset, finite; masked: one per dataset, or none where none is masked
 /// \complexity O(inner_steps · datasets) with free logits: about 0.1 ms for 200 steps and 10 datasets
