@@ -58,7 +58,7 @@ inline Index epoch_length(const EpochRun& run) {
   Index rows = 0;
   for (std::size_t d = 0; d < run.options.sizes.size(); ++d)
     if (run.active(d)) rows += run.options.sizes[d];
-  return (rows + run.options.batch_size - 1) / run.options.batch_size;
+  return std::max<Index>(1, (rows + run.options.batch_size - 1) / run.options.batch_size);
 }
 
 /// The epoch `before` if it is not over, or the one that begins after it. Steps drawn without a sampler belong to epochs of
