@@ -130,6 +130,7 @@ struct Rows;
 struct UtilityOptions;
 struct UtilityForm;
 class ModelLosses;
+template <class Objective>
 class UtilityBudget;
 struct Options;
 }  // namespace delift

@@ -49,6 +49,7 @@
 #include <pickmix/kernel/known_entries.hpp>
 #include <pickmix/kernel/metric.hpp>
 #include <pickmix/kernel/neighbors.hpp>
+#include <pickmix/kernel/pair_description.hpp>
 #include <pickmix/kernel/reference.hpp>
 #include <pickmix/kernel/rescale.hpp>
 #include <pickmix/kernel/similarity.hpp>

@@ -26,7 +26,7 @@ constexpr auto plain = [](const Kernel& kernel) { return FacilityLocationObjecti
 /// Examples in topics; a context helps its own topic, some contexts more than others, and disturbs the rest a little.
 struct World {
   Eigen::MatrixXf utility{n, n};
-  PairDescription pairs;
+  PairDescription<float> pairs;
   std::set<std::pair<Index, Index>> asked;
   bool each_once = true;
 
@@ -47,7 +47,7 @@ struct World {
     for (Index i = 0; i < n; ++i) utility(i, i) = 1.2f;
     const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> embeddings = place;
     const std::vector<float> alone(static_cast<std::size_t>(n), 1.5f);
-    pairs = PairDescription::of(embeddings, embeddings, alone, true);
+    pairs = PairDescription<float>::of(embeddings, embeddings, alone, true);
   }
 
   auto measure() {
@@ -80,8 +80,8 @@ double value(const Kernel& kernel, std::span<const Index> set) {
 TEST_CASE("Exactly so many pairs are measured, each once, context after context within a round") {
   for (const Index calls : {Index{1}, Index{50}, Index{240}, Index{640}, Index{3000}, n * n, n * n + 5}) {
     World world;
-    UtilityBudget budget(cpu, world.pairs, false, 0);
-    REQUIRE(budget.spend(calls, picks, plain, world.measure()));
+    UtilityBudget budget(cpu, world.pairs, plain, false, 0);
+    REQUIRE(budget.spend(calls, picks, world.measure()));
     CHECK(static_cast<Index>(world.asked.size()) == std::min(calls, n * n));
     CHECK(world.each_once);
     const Kernel kernel = budget.kernel();
@@ -93,13 +93,13 @@ TEST_CASE("Exactly so many pairs are measured, each once, context after context 
 
 TEST_CASE("A tenth of the pairs keeps most of the objective, and what is said of it is near") {
   World world;
-  UtilityBudget budget(cpu, world.pairs, false, 0);
-  REQUIRE(budget.spend(n * n / 10, picks, plain, world.measure()));
+  UtilityBudget budget(cpu, world.pairs, plain, false, 0);
+  REQUIRE(budget.spend(n * n / 10, picks, world.measure()));
   const auto ours = greedy(budget.kernel());
   const Kernel full = world.full();
   const double kept = value(full, ours) / value(full, greedy(full));
   CHECK(kept > 0.93);
-  const Estimate said = budget.kept(ours, picks, plain);
+  const Estimate said = budget.kept(ours, picks);
   CHECK(std::abs(said.value - kept) <= said.error + 0.02);
   CHECK(said.error > 0.0);
   CHECK(said.error < 0.12);
@@ -107,9 +107,9 @@ TEST_CASE("A tenth of the pairs keeps most of the objective, and what is said of
 
 TEST_CASE("All pairs keep all, and that is said without an error") {
   World world;
-  UtilityBudget budget(cpu, world.pairs, false, 0);
-  REQUIRE(budget.spend(n * n, picks, plain, world.measure()));
-  const Estimate said = budget.kept(greedy(budget.kernel()), picks, plain);
+  UtilityBudget budget(cpu, world.pairs, plain, false, 0);
+  REQUIRE(budget.spend(n * n, picks, world.measure()));
+  const Estimate said = budget.kept(greedy(budget.kernel()), picks);
   CHECK(said.value == 1.0);
   CHECK(said.error == 0.0);
 }
@@ -117,8 +117,8 @@ TEST_CASE("All pairs keep all, and that is said without an error") {
 TEST_CASE("The same seed asks the same pairs at every number of threads, another seed others") {
   const auto asked = [](Cpu executor, std::uint64_t seed) {
     World world;
-    UtilityBudget budget(executor, world.pairs, false, seed);
-    (void)budget.spend(640, picks, plain, world.measure());
+    UtilityBudget budget(executor, world.pairs, plain, false, seed);
+    (void)budget.spend(640, picks, world.measure());
     return world.asked;
   };
   const auto one = asked(cpu, 1);
@@ -128,8 +128,8 @@ TEST_CASE("The same seed asks the same pairs at every number of threads, another
 
 TEST_CASE("In units of the row's largest every target with help asks for 1") {
   World world;
-  UtilityBudget budget(cpu, world.pairs, true, 0);
-  REQUIRE(budget.spend(640, picks, plain, world.measure()));
+  UtilityBudget budget(cpu, world.pairs, plain, true, 0);
+  REQUIRE(budget.spend(640, picks, world.measure()));
   const Kernel kernel = budget.kernel();
   for (Index i = 0; i < n; ++i) {
     float largest = 0.0f;
@@ -141,8 +141,8 @@ TEST_CASE("In units of the row's largest every target with help asks for 1") {
 TEST_CASE("A measurement that is stopped ends it at once") {
   World world;
   int rounds = 0;
-  UtilityBudget budget(cpu, world.pairs, false, 0);
-  CHECK_FALSE(budget.spend(640, picks, plain, [&](const auto&, const auto&) { return ++rounds < 3; }));
+  UtilityBudget budget(cpu, world.pairs, plain, false, 0);
+  CHECK_FALSE(budget.spend(640, picks, [&](const auto&, const auto&) { return ++rounds < 3; }));
   CHECK(rounds == 3);
 }
 
@@ -150,9 +150,9 @@ TEST_CASE("Utilities that hurt, or are all the same, are no reason to stop") {
   for (const float constant : {-0.5f, 0.0f, 0.5f}) {
     World world;
     world.utility.setConstant(constant);
-    UtilityBudget budget(cpu, world.pairs, false, 0);
-    REQUIRE(budget.spend(500, picks, plain, world.measure()));
+    UtilityBudget budget(cpu, world.pairs, plain, false, 0);
+    REQUIRE(budget.spend(500, picks, world.measure()));
     CHECK(world.asked.size() == 500);
-    CHECK(std::isfinite(budget.kept(greedy(budget.kernel()), picks, plain).value));
+    CHECK(std::isfinite(budget.kept(greedy(budget.kernel()), picks).value));
   }
 }

@@ -21,7 +21,7 @@ constexpr Index n = 60, topics = 4;
 /// Examples in topics; a context helps its topic, some contexts more than others, plus noise.
 struct World {
   Eigen::MatrixXf utility{n, n};
-  PairDescription pairs;
+  PairDescription<float> pairs;
 
   explicit World(float noise, std::uint64_t seed = 1) {
     RandomStream random(seed, 9);
@@ -39,12 +39,12 @@ struct World {
     for (Index i = 0; i < n; ++i) utility(i, i) = 1.7f;
     const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> embeddings = 3.0f * place;
     const std::vector<float> alone(static_cast<std::size_t>(n), 2.0f);
-    pairs = PairDescription::of(embeddings, embeddings, alone, true);
+    pairs = PairDescription<float>::of(embeddings, embeddings, alone, true);
   }
 
   /// The diagonal and one in `share` of all pairs.
-  KnownEntries known(Index share) const {
-    KnownEntries out(n, n);
+  KnownEntries<float> known(Index share) const {
+    KnownEntries<float> out(n, n);
     for (Index i = 0; i < n; ++i) out.set(i, i, utility(i, i));
     const Permutation order(n * n, RandomStream(5, 9));
     for (Index p = 0; p < n * n / share; ++p) {
@@ -55,7 +55,7 @@ struct World {
   }
 };
 
-double error_of_unknown(const Eigen::MatrixXf& a, const Eigen::MatrixXf& b, const KnownEntries& known) {
+double error_of_unknown(const Eigen::MatrixXf& a, const Eigen::MatrixXf& b, const KnownEntries<float>& known) {
   double squares = 0.0;
   Index count = 0;
   for (Index j = 0; j < n; ++j)
@@ -70,26 +70,10 @@ double error_of_unknown(const Eigen::MatrixXf& a, const Eigen::MatrixXf& b, cons
 
 }  // namespace
 
-TEST_CASE("Pairs are described by their cosines; a zero vector is like nothing, a huge one like any other") {
-  Eigen::Matrix<float, 3, 2, Eigen::RowMajor> contexts;
-  contexts << 3.0f, 4.0f, 0.0f, 0.0f, 0.0f, 1e30f;
-  Eigen::Matrix<float, 1, 2, Eigen::RowMajor> targets;
-  targets << 0.0f, 2.0f;
-  const float alone[] = {1.5f};
-  const auto pairs = PairDescription::of(targets, contexts, alone, false);
-  CHECK(pairs.between(0, 0) == Approx(0.8));
-  CHECK(pairs.between(0, 1) == 0.0f);
-  CHECK(pairs.between(0, 2) == Approx(1.0));
-  CHECK(pairs.of_contexts(0, 2) == Approx(0.8));
-  CHECK(pairs.of_targets(0, 0) == Approx(1.0));
-  CHECK(pairs.alone(0) == 1.5f);
-  CHECK_FALSE(pairs.square);
-}
-
 TEST_CASE("Known entries stay, and the others are predicted far better than by their mean") {
   const World world(0.02f);
-  const KnownEntries known = world.known(10);
-  const Completion c = UtilityRegression(world.pairs).complete(known);
+  const KnownEntries<float> known = world.known(10);
+  const Completion<float> c = UtilityRegression<float>(world.pairs).complete(known);
   for (Index j = 0; j < n; ++j)
     for (Index i = 0; i < n; ++i)
       if (known.has(i, j)) REQUIRE(c.predicted(i, j) == world.utility(i, j));
@@ -99,16 +83,16 @@ TEST_CASE("Known entries stay, and the others are predicted far better than by t
 
 TEST_CASE("More entries make better predictions") {
   const World world(0.05f);
-  const UtilityRegression regression(world.pairs);
-  const KnownEntries few = world.known(20), many = world.known(4);
+  const UtilityRegression<float> regression(world.pairs);
+  const KnownEntries<float> few = world.known(20), many = world.known(4);
   CHECK(error_of_unknown(regression.complete(many).predicted, world.utility, many) <
         error_of_unknown(regression.complete(few).predicted, world.utility, few));
 }
 
 TEST_CASE("Drawn matrices keep what is known and scatter about as far as predictions are off") {
   const World world(0.1f);
-  const KnownEntries known = world.known(8);
-  const Completion c = UtilityRegression(world.pairs).complete(known);
+  const KnownEntries<float> known = world.known(8);
+  const Completion<float> c = UtilityRegression<float>(world.pairs).complete(known);
   const Eigen::MatrixXf drawn = c.draw(RandomStream(1, 2), known);
   for (Index i = 0; i < n; ++i) REQUIRE(drawn(i, i) == world.utility(i, i));
   const double scatter = error_of_unknown(drawn, c.predicted, known),
@@ -122,15 +106,15 @@ TEST_CASE("Drawn matrices keep what is known and scatter about as far as predict
 TEST_CASE("Targets that are no contexts have no diagonal") {
   const World world(0.02f);
   constexpr Index targets = 10;
-  PairDescription pairs = world.pairs;
+  PairDescription<float> pairs = world.pairs;
   pairs.between = world.pairs.between.topRows(targets);
   pairs.of_targets = world.pairs.of_targets.topLeftCorner(targets, targets);
   pairs.alone = world.pairs.alone.head(targets);
   pairs.square = false;
-  KnownEntries known(targets, n);
+  KnownEntries<float> known(targets, n);
   for (Index p = 0; p < targets * n; p += 3)
     known.set(p % targets, p / targets, world.utility(p % targets, p / targets));
-  const Completion c = UtilityRegression(pairs).complete(known);
+  const Completion<float> c = UtilityRegression<float>(pairs).complete(known);
   double squares = 0.0;
   for (Index j = targets; j < n; ++j)
     for (Index i = 0; i < targets; ++i)
@@ -140,17 +124,17 @@ TEST_CASE("Targets that are no contexts have no diagonal") {
 
 TEST_CASE("Nothing known, one entry, and entries that are all the same give finite predictions") {
   const World world(0.0f);
-  const UtilityRegression regression(world.pairs);
-  KnownEntries known(n, n);
+  const UtilityRegression<float> regression(world.pairs);
+  KnownEntries<float> known(n, n);
   CHECK(regression.complete(known).predicted.isZero());
   CHECK(regression.complete(known).draw(RandomStream(1, 1), known).isZero());
   known.set(3, 7, 0.5f);
   CHECK(regression.complete(known).predicted.allFinite());
   CHECK(regression.complete(known).draw(RandomStream(1, 1), known).allFinite());
-  KnownEntries constant(n, n);
+  KnownEntries<float> constant(n, n);
   for (Index j = 0; j < n; j += 2)
     for (Index i = 0; i < n; ++i) constant.set(i, j, -0.25f);
-  const Completion c = regression.complete(constant);
+  const Completion<float> c = regression.complete(constant);
   CHECK(c.predicted.allFinite());
   CHECK(c.predicted(2, 1) == Approx(-0.25));
 }

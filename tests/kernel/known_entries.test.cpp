@@ -9,7 +9,7 @@
 using namespace pickmix;
 
 TEST_CASE("Entries are unknown, and zero, until they are set") {
-  KnownEntries known(3, 2);
+  KnownEntries<float> known(3, 2);
   CHECK(known.rows() == 3);
   CHECK(known.columns() == 2);
   CHECK(known.count() == 0);
@@ -26,7 +26,7 @@ TEST_CASE("Entries are unknown, and zero, until they are set") {
 }
 
 TEST_CASE("A sparse matrix holds what is asked of the known entries, zeros as well, with or without the diagonal") {
-  KnownEntries known(2, 3);
+  KnownEntries<float> known(2, 3);
   known.set(0, 0, 2.0f);
   known.set(1, 0, 0.0f);
   known.set(0, 2, 4.0f);

@@ -57,14 +57,14 @@ Selection select_on_budget(Cpu executor, Index n, const Callbacks& callbacks, co
   const auto plain = plain_losses(model, targets, observers...);
   if (!plain) return nothing_selected();
   const Index width = callbacks.embedding_size;
-  PairDescription pairs =
-      PairDescription::of({described.data(), targets.count, width}, {contexts.data(), n, width}, *plain, square);
+  PairDescription<float> pairs =
+      PairDescription<float>::of({described.data(), targets.count, width}, {contexts.data(), n, width}, *plain, square);
 
   const Index calls = options.utility_calls - targets.count;
   Index measured = 0;
-  UtilityBudget known(executor, std::move(pairs), std::holds_alternative<RowMax>(options.form.scale),
+  UtilityBudget known(executor, std::move(pairs), objective, std::holds_alternative<RowMax>(options.form.scale),
                       options.utility.seed);
-  const bool finished = known.spend(calls, budget, objective, [&](const auto& wanted, std::span<float> utility) {
+  const bool finished = known.spend(calls, budget, [&](const auto& wanted, std::span<float> utility) {
     const auto pair = [&](Index k) { return wanted[static_cast<std::size_t>(k)]; };
     const bool asked = model.ask(
         std::ssize(wanted), [&](Index k) { return Example{.row = targets[pair(k).second], .context = pair(k).first}; },
@@ -82,7 +82,7 @@ Selection select_on_budget(Cpu executor, Index n, const Callbacks& callbacks, co
     auto f = objective(known.kernel());
     selection = greedy<FacilityLocation>(executor, f, budget, options, observers...);
     selection.upper_bound = std::numeric_limits<double>::infinity();  // nothing is proven about what was not measured
-    selection.kept = known.kept(selection.indices, budget, objective);
+    selection.kept = known.kept(selection.indices, budget);
   }
   selection.loss_calls = model.asked();
   return selection;

@@ -56,11 +56,14 @@ inline std::vector<float> embeddings_of(const Callbacks& callbacks, const Utilit
 /// and its errors honest about what was not looked for.
 ///
 /// \complexity `calls` losses; 24 completions (see UtilityRegression)
+template <class Objective>
 class UtilityBudget {
  public:
-  /// \param row_max  whether each target's utilities are taken in units of the largest measured one
-  UtilityBudget(Cpu executor, PairDescription pairs, bool row_max, std::uint64_t seed)
+  /// \param objective  objective(kernel): what is maximised
+  /// \param row_max    whether each target's utilities are taken in units of the largest measured one
+  UtilityBudget(Cpu executor, PairDescription<float> pairs, Objective objective, bool row_max, std::uint64_t seed)
       : executor_(executor),
+        objective_(std::move(objective)),
         pairs_(std::move(pairs)),
         known_(pairs_.between.rows(), pairs_.between.cols()),
         regression_(pairs_),
@@ -70,11 +73,10 @@ class UtilityBudget {
   UtilityBudget(const UtilityBudget&) = delete;  // the regression looks at pairs_
   UtilityBudget& operator=(const UtilityBudget&) = delete;
 
-  /// \param objective  objective(kernel): what is maximised
-  /// \param measure    measure(pairs, out): utilities of (context, target) pairs, in order; false if it was stopped
+  /// \param measure  measure(pairs, out): utilities of (context, target) pairs, in order; false if it was stopped
   /// \return false if it was stopped
-  template <class B, class Objective, class Measure>
-  bool spend(Index calls, const B& budget, const Objective& objective, const Measure& measure) {
+  template <class B, class Measure>
+  bool spend(Index calls, const B& budget, const Measure& measure) {
     left_ = std::min(calls, known_.rows() * known_.columns());
     if (pairs_.square && 3 * known_.rows() <= left_) {
       for (Index i = 0; i < known_.rows(); ++i) want(i, i);
@@ -85,7 +87,7 @@ class UtilityBudget {
     want_random(rest / 10);
     if (!take(measure)) return false;
     for (Index round = rounds; round > 0 && left_ > 0; --round) {
-      want_promising(round == 1 ? left_ : (left_ + round - 1) / round, budget, objective);
+      want_promising(round == 1 ? left_ : (left_ + round - 1) / round, budget);
       if (wanted_.empty()) break;
       if (!take(measure)) return false;
     }
@@ -100,13 +102,13 @@ class UtilityBudget {
 
   /// How much of what greedy under `budget` would have on all utilities these picks have: on matrices whose unknown entries
   /// are drawn from what the completion says of them, the mean share and twice its deviation.
-  template <class B, class Objective>
-  Estimate kept(std::span<const Index> picks, const B& budget, const Objective& objective) const {
+  template <class B>
+  Estimate kept(std::span<const Index> picks, const B& budget) const {
     if (known_.count() == known_.rows() * known_.columns()) return {};
     std::vector<double> shares;
     for (Index k = 0; k < draws; ++k) {
       const RandomStream random(seed_, purpose + 1, static_cast<std::uint64_t>(k));
-      auto f = objective(clipped(completion_.draw(random, known_)));
+      auto f = objective_(clipped(completion_.draw(random, known_)));
       const double best = maximize(executor_, f, budget, LazyGreedy{}).value;
       const double ours = evaluate(f, picks);
       shares.push_back(best > 0.0 ? ours / best : 1.0);
@@ -169,10 +171,10 @@ class UtilityBudget {
     }
   }
 
-  template <class B, class Objective>
-  void want_promising(Index calls, const B& budget, const Objective& objective) {
-    const Completion completion = regression_.complete(known_);
-    auto f = objective(clipped(completion.predicted));
+  template <class B>
+  void want_promising(Index calls, const B& budget) {
+    const Completion<float> completion = regression_.complete(known_);
+    auto f = objective_(clipped(completion.predicted));
     std::vector<Index> picks = maximize(executor_, f, budget, LazyGreedy{}).indices;
     f.reset();
     const auto more =
@@ -206,15 +208,16 @@ class UtilityBudget {
   }
 
   Cpu executor_;
-  PairDescription pairs_;
-  KnownEntries known_;
-  UtilityRegression regression_;
+  Objective objective_;
+  PairDescription<float> pairs_;
+  KnownEntries<float> known_;
+  UtilityRegression<float> regression_;
   bool row_max_;
   std::uint64_t seed_;
   std::vector<bool> waiting_;  ///< asked for already
   std::vector<Pair> wanted_;   ///< to be asked for next
   Index left_ = 0;
-  Completion completion_;
+  Completion<float> completion_;
 };
 
 }  // namespace pickmix::inline v0::delift

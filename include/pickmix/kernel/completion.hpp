@@ -2,10 +2,10 @@
 // What the unknown entries of a matrix of utilities may be: a regression on the known ones, and how far it is off.
 #pragma once
 
-#include <pickmix/core/matrix_view.hpp>
 #include <pickmix/core/rng.hpp>
 #include <pickmix/core/types.hpp>
 #include <pickmix/kernel/known_entries.hpp>
+#include <pickmix/kernel/pair_description.hpp>
 
 #include <Eigen/Cholesky>
 #include <Eigen/Core>
@@ -14,59 +14,44 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <limits>
-#include <span>
 #include <utility>
 #include <vector>
 
 namespace pickmix::inline v0 {
 
-/// What is known of targets and contexts before any of their utilities.
-struct PairDescription {
-  Eigen::MatrixXf between;      ///< cosines, targets × contexts
-  Eigen::MatrixXf of_targets;   ///< among targets
-  Eigen::MatrixXf of_contexts;  ///< among contexts
-  Eigen::VectorXf alone;        ///< the targets' losses without context: no utility is larger
-  bool square = true;           ///< context i is target i: the diagonal is an example in its own context
+namespace detail {
 
-  /// From embeddings, one a row, and the targets' losses. Where targets are the contexts, `targets` is `contexts`.
-  static PairDescription of(MatrixView<const float> targets, MatrixView<const float> contexts,
-                            std::span<const float> alone, bool square) {
-    const Eigen::MatrixXf t = unit_rows(targets), c = square ? t : unit_rows(contexts);
-    return {t * c.transpose(), t * t.transpose(), c * c.transpose(),
-            Eigen::Map<const Eigen::VectorXf>(alone.data(), static_cast<Index>(alone.size())), square};
-  }
-
- private:
-  static Eigen::MatrixXf unit_rows(MatrixView<const float> rows) {
-    Eigen::MatrixXf out(rows.rows(), rows.columns());
-    for (Index i = 0; i < rows.rows(); ++i) {
-      for (Index c = 0; c < rows.columns(); ++c) out(i, c) = rows(i, c);
-      const float largest = out.row(i).cwiseAbs().maxCoeff();  // squares of what is divided by it cannot overflow
-      if (largest > 0.0f) out.row(i) = (out.row(i) / largest).normalized();
-    }
-    return out;
-  }
+/// double, where it is to depend on a template's argument.
+template <class>
+struct DoubleFor {
+  using type = double;
 };
+template <class Real>
+using Double = typename DoubleFor<Real>::type;
+
+}  // namespace detail
 
 /// A whole matrix: known entries as they are, the others predicted, and the predictions' errors.
+template <std::floating_point Real>
 class Completion {
  public:
-  Eigen::MatrixXf predicted;
-  Eigen::VectorXf spread;  ///< of each row: the root mean square of its predictions' errors
+  Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic> predicted;
+  Eigen::Matrix<Real, Eigen::Dynamic, 1> spread;  ///< of each row: the root mean square of its predictions' errors
 
   /// Known and predicted entries with errors added to the predicted ones: errors that known entries with a prediction like it
   /// had, each in units of its row's spread.
-  Eigen::MatrixXf draw(RandomStream random, const KnownEntries& known) const {
-    Eigen::MatrixXf out = predicted;
+  auto draw(RandomStream random, const KnownEntries<Real>& known) const {
+    auto out = predicted;
     const auto all = std::ssize(errors_);
     if (all == 0) return out;
     const Index near = std::min(all, std::max<Index>(10, all / 20));
     for (Index j = 0; j < out.cols(); ++j)
       for (Index i = 0; i < out.rows(); ++i) {
         if (known.has(i, j)) continue;
-        const std::pair<float, float> here{predicted(i, j) / spread(i), -std::numeric_limits<float>::infinity()};
+        const std::pair<Real, Real> here{predicted(i, j) / spread(i), -std::numeric_limits<Real>::infinity()};
         const Index at = std::lower_bound(errors_.begin(), errors_.end(), here) - errors_.begin();
         const Index first = std::clamp<Index>(at - near / 2, 0, all - near);
         out(i, j) += spread(i) * errors_[static_cast<std::size_t>(first + random.below(near))].second;
@@ -75,8 +60,9 @@ class Completion {
   }
 
  private:
+  template <std::floating_point>
   friend class UtilityRegression;
-  std::vector<std::pair<float, float>> errors_;  ///< of known entries, (prediction, error) / spread, rising
+  std::vector<std::pair<Real, Real>> errors_;  ///< of known entries, (prediction, error) / spread, rising
 };
 
 /// Ridge regression of the known utilities on what can be said of each pair without its own entry: means of its row and its
@@ -85,23 +71,26 @@ class Completion {
 ///
 /// \complexity one completion: about 4n³ + 200·n·known operations, some 15 n² floats
 /// \determinism a function of its arguments
+template <std::floating_point Real>
 class UtilityRegression {
  public:
-  explicit UtilityRegression(const PairDescription& pairs)
+  explicit UtilityRegression(const PairDescription<Real>& pairs)
       : pairs_(&pairs), near_targets_(nearness(pairs.of_targets)), near_contexts_(nearness(pairs.of_contexts)) {}
 
-  Completion complete(const KnownEntries& known) const {
+  Completion<Real> complete(const KnownEntries<Real>& known) const {
     const Means means(*this, known);
-    const Completion first = fit(known, means, {});
+    const Completion<Real> first = fit(known, means, {});
     return fit(known, means, patterns(known, first.predicted));
   }
 
  private:
-  using Matrix = Eigen::MatrixXf;
-  using Vector = Eigen::VectorXf;
-  using Sparse = Eigen::SparseMatrix<float>;
+  using Matrix = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic>;
+  using Vector = Eigen::Matrix<Real, Eigen::Dynamic, 1>;
+  using Sparse = Eigen::SparseMatrix<Real>;
   static constexpr std::size_t features = 21;
   using Features = std::array<double, features>;
+  using Wide = Eigen::Matrix<detail::Double<Real>, Eigen::Dynamic, Eigen::Dynamic>;  // sums and solutions
+  using WideVector = Eigen::Matrix<detail::Double<Real>, Eigen::Dynamic, 1>;
 
   /// Sums of values and of their number, from which one entry can be left out.
   struct Sums {
@@ -115,7 +104,7 @@ class UtilityRegression {
 
   /// exp(10 (cosine − 1)), and 1 for an item with itself.
   static Matrix nearness(const Matrix& cosines) {
-    Matrix near = ((cosines.array() - 1.0f) * 10.0f).exp().matrix();
+    Matrix near = ((cosines.array() - Real{1}) * Real{10}).exp().matrix();
     near.diagonal().setOnes();
     return near;
   }
@@ -127,12 +116,12 @@ class UtilityRegression {
     Sums by_target, by_context, scaled_by_target;
     double all = 0.0, scaled_all = 0.0;
 
-    Means(const UtilityRegression& r, const KnownEntries& known) {
-      const PairDescription& pairs = *r.pairs_;
+    Means(const UtilityRegression& r, const KnownEntries<Real>& known) {
+      const PairDescription<Real>& pairs = *r.pairs_;
       const Index n = known.rows(), m = known.columns();
       headroom.resize(n);
       diagonal = Vector::Zero(std::max(n, m));
-      const float least = std::max(0.05f * pairs.alone.cwiseAbs().mean(), std::numeric_limits<float>::min());
+      const Real least = std::max(Real(0.05) * pairs.alone.cwiseAbs().mean(), std::numeric_limits<Real>::min());
       for (Index i = 0; i < n; ++i) {
         const bool own = pairs.square && known.has(i, i);
         if (own) diagonal(i) = known(i, i);
@@ -140,7 +129,7 @@ class UtilityRegression {
       }
       const bool with_diagonal = !pairs.square;
       values = known.sparse(with_diagonal, [&](Index i, Index j) { return known(i, j); });
-      number = known.sparse(with_diagonal, [](Index, Index) { return 1.0f; });
+      number = known.sparse(with_diagonal, [](Index, Index) { return Real{1}; });
       scaled = known.sparse(with_diagonal, [&](Index i, Index j) { return known(i, j) / headroom(i); });
       const Vector of_rows = Vector::Ones(n), of_columns = Vector::Ones(m);
       row_sum = values * of_columns;
@@ -162,10 +151,10 @@ class UtilityRegression {
   };
 
   /// Rows, and columns, are near whose predicted utilities rise and fall together.
-  Patterns patterns(const KnownEntries& known, const Matrix& predicted) const {
+  Patterns patterns(const KnownEntries<Real>& known, const Matrix& predicted) const {
     const bool with_diagonal = !pairs_->square;
     const Sparse values = known.sparse(with_diagonal, [&](Index i, Index j) { return known(i, j); });
-    const Sparse number = known.sparse(with_diagonal, [](Index, Index) { return 1.0f; });
+    const Sparse number = known.sparse(with_diagonal, [](Index, Index) { return Real{1}; });
     const Matrix targets = alike(predicted), contexts = alike(predicted.transpose());
     return {{targets * values, targets * number}, {values * contexts, number * contexts}};
   }
@@ -173,14 +162,14 @@ class UtilityRegression {
     if (pairs_->square) rows.diagonal().setZero();
     for (Index i = 0; i < rows.rows(); ++i) {
       rows.row(i).array() -= rows.row(i).mean();
-      const float length = rows.row(i).norm();
-      if (length > 0.0f) rows.row(i) /= length;
+      const Real length = rows.row(i).norm();
+      if (length > Real{0}) rows.row(i) /= length;
     }
     return nearness(rows * rows.transpose());
   }
 
-  Features features_of(Index i, Index j, const KnownEntries& known, const Means& m, const Patterns& p) const {
-    const PairDescription& pairs = *pairs_;
+  Features features_of(Index i, Index j, const KnownEntries<Real>& known, const Means& m, const Patterns& p) const {
+    const PairDescription<Real>& pairs = *pairs_;
     const bool counted = known.has(i, j) && !(pairs.square && i == j);
     const double own = counted ? static_cast<double>(known(i, j)) : 0.0, one = counted ? 1.0 : 0.0;
     const double scale = static_cast<double>(m.headroom(i));
@@ -218,21 +207,21 @@ class UtilityRegression {
             scale};
   }
 
-  Completion fit(const KnownEntries& known, const Means& means, const Patterns& patterns) const {
+  Completion<Real> fit(const KnownEntries<Real>& known, const Means& means, const Patterns& patterns) const {
     constexpr auto width = static_cast<Index>(features);
-    using Row = Eigen::Matrix<double, width, 1>;
+    using Row = Eigen::Matrix<detail::Double<Real>, width, 1>;
     const Index n = known.rows(), m = known.columns(), count = means.number.nonZeros();
-    Eigen::MatrixXd x(count, width);
-    Eigen::VectorXd y(count);
+    Wide x(count, width);
+    WideVector y(count);
     std::vector<Index> row_of;
     for (Index j = 0; j < m; ++j)
-      for (Sparse::InnerIterator entry(means.values, static_cast<int>(j)); entry; ++entry) {
+      for (typename Sparse::InnerIterator entry(means.values, static_cast<int>(j)); entry; ++entry) {
         const Features f = features_of(entry.row(), j, known, means, patterns);
         x.row(std::ssize(row_of)) = Eigen::Map<const Row>(f.data());
         y(std::ssize(row_of)) = static_cast<double>(entry.value());
         row_of.push_back(entry.row());
       }
-    Completion out;
+    Completion<Real> out;
     out.predicted = known.values();
     out.spread = Vector::Ones(n);
     if (count == 0) return out;
@@ -245,13 +234,13 @@ class UtilityRegression {
     }
     x = (x.rowwise() - mean.transpose()) * inverse.asDiagonal();
     const Row lowest = x.colwise().minCoeff(), highest = x.colwise().maxCoeff();
-    Eigen::MatrixXd normal = x.transpose() * x;
+    Wide normal = x.transpose() * x;
     normal.diagonal().array() += ridge;
     normal(0, 0) = x.col(0).squaredNorm() + 1e-9;
     const Row weight = normal.ldlt().solve(x.transpose() * y);
-    const Eigen::VectorXd fitted = x * weight, error = y - fitted;
+    const WideVector fitted = x * weight, error = y - fitted;
 
-    Eigen::VectorXd squares = Eigen::VectorXd::Zero(n), entries = Eigen::VectorXd::Zero(n);
+    WideVector squares = WideVector::Zero(n), entries = WideVector::Zero(n);
     for (Index k = 0; k < count; ++k) {
       squares(row_of[static_cast<std::size_t>(k)]) += error(k) * error(k);
       entries(row_of[static_cast<std::size_t>(k)]) += 1.0;
@@ -261,11 +250,11 @@ class UtilityRegression {
     for (Index i = 0; i < n; ++i) {
       const double scale = static_cast<double>(means.headroom(i));
       const double variance = (squares(i) + 3.0 * typical * scale * scale / headroom) / (entries(i) + 3.0);
-      out.spread(i) = std::max(static_cast<float>(std::sqrt(variance)), std::numeric_limits<float>::min());
+      out.spread(i) = std::max(static_cast<Real>(std::sqrt(variance)), std::numeric_limits<Real>::min());
     }
     for (Index k = 0; k < count; ++k) {
       const auto spread = static_cast<double>(out.spread(row_of[static_cast<std::size_t>(k)]));
-      out.errors_.emplace_back(static_cast<float>(fitted(k) / spread), static_cast<float>(error(k) / spread));
+      out.errors_.emplace_back(static_cast<Real>(fitted(k) / spread), static_cast<Real>(error(k) / spread));
     }
     std::sort(out.errors_.begin(), out.errors_.end());
 
@@ -279,15 +268,15 @@ class UtilityRegression {
         const Features f = features_of(i, j, known, means, patterns);
         const Row centred = (Eigen::Map<const Row>(f.data()) - mean).cwiseProduct(inverse);
         const Row seen = centred.cwiseMax(lowest).cwiseMin(highest);  // nothing is said beyond what was measured
-        out.predicted(i, j) = static_cast<float>(seen.dot(weight));
+        out.predicted(i, j) = static_cast<Real>(seen.dot(weight));
       }
     return out;
   }
 
-  static constexpr float own_context = 0.85f;  ///< share of its loss that an example in its own context takes away
+  static constexpr Real own_context = Real(0.85);  ///< share of its loss that an example in its own context takes away
   static constexpr double ridge = 10.0;
 
-  const PairDescription* pairs_;
+  const PairDescription<Real>* pairs_;
   Matrix near_targets_, near_contexts_;
 };
 

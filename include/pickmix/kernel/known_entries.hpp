@@ -7,6 +7,7 @@
 #include <Eigen/Core>
 #include <Eigen/SparseCore>
 
+#include <concepts>
 #include <cstddef>
 #include <vector>
 
@@ -15,42 +16,45 @@ namespace pickmix::inline v0 {
 /// The entries of a targets × contexts matrix that were measured; all others are unknown, and read as zero.
 ///
 /// \complexity 8 bytes for each entry, known or not
+/// \tparam     Real float; a template, so that programs that do not complete matrices do not compile this
+template <std::floating_point Real>
 class KnownEntries {
+  using Matrix = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic>;
+
  public:
-  KnownEntries(Index rows, Index columns)
-      : values_(Eigen::MatrixXf::Zero(rows, columns)), known_(Eigen::MatrixXf::Zero(rows, columns)) {}
+  KnownEntries(Index rows, Index columns) : values_(Matrix::Zero(rows, columns)), known_(Matrix::Zero(rows, columns)) {}
 
   Index rows() const { return values_.rows(); }
   Index columns() const { return values_.cols(); }
   Index count() const { return count_; }
 
-  bool has(Index i, Index j) const { return known_(i, j) != 0.0f; }
-  float operator()(Index i, Index j) const { return values_(i, j); }
+  bool has(Index i, Index j) const { return known_(i, j) != Real{0}; }
+  Real operator()(Index i, Index j) const { return values_(i, j); }
 
   /// An entry that was not known before.
-  void set(Index i, Index j, float value) {
+  void set(Index i, Index j, Real value) {
     values_(i, j) = value;
-    known_(i, j) = 1.0f;
+    known_(i, j) = Real{1};
     ++count_;
   }
 
-  const Eigen::MatrixXf& values() const { return values_; }
+  const Matrix& values() const { return values_; }
 
   /// of(i, j) for every known entry; without those on the diagonal, if wanted.
   template <class Of>
-  Eigen::SparseMatrix<float> sparse(bool with_diagonal, const Of& of) const {
-    std::vector<Eigen::Triplet<float, Index>> entries;
+  Eigen::SparseMatrix<Real> sparse(bool with_diagonal, const Of& of) const {
+    std::vector<Eigen::Triplet<Real, Index>> entries;
     entries.reserve(static_cast<std::size_t>(count_));
     for (Index j = 0; j < columns(); ++j)
       for (Index i = 0; i < rows(); ++i)
         if (has(i, j) && (with_diagonal || i != j)) entries.emplace_back(i, j, of(i, j));
-    Eigen::SparseMatrix<float> out(rows(), columns());
+    Eigen::SparseMatrix<Real> out(rows(), columns());
     out.setFromTriplets(entries.begin(), entries.end());
     return out;
   }
 
  private:
-  Eigen::MatrixXf values_, known_;
+  Matrix values_, known_;
   Index count_ = 0;
 };
 
