@@ -101,7 +101,7 @@ class UtilityBudget {
   Kernel kernel() const { return clipped(known_.values()); }
 
   /// How much of what greedy under `budget` would have on all utilities these picks have: on matrices whose unknown entries
-  /// are drawn from what the completion says of them, the mean share and twice its deviation.
+  /// are drawn from what the completion says of them, the mean share, and twice its deviation plus what such matrices are off by themselves.
   template <class B>
   Estimate kept(std::span<const Index> picks, const B& budget) const {
     if (known_.count() == known_.rows() * known_.columns()) return {};
@@ -116,14 +116,13 @@ class UtilityBudget {
     const double mean = std::accumulate(shares.begin(), shares.end(), 0.0) / static_cast<double>(draws);
     double squares = 0.0;
     for (double share : shares) squares += (share - mean) * (share - mean);
-    return {std::min(1.0, mean), 2.0 * std::sqrt(squares / static_cast<double>(draws - 1)) + model_error};
+    return {std::min(1.0, mean), 2.0 * std::sqrt(squares / static_cast<double>(draws - 1)) + model_error()};
   }
 
  private:
   using Pair = std::pair<Index, Index>;  // context, target: sorted, they are context-major
 
   static constexpr Index rounds = 24, draws = 16;
-  static constexpr double model_error = 0.01;  ///< what drawn matrices are off by on average, measured (docs/delift.md)
   static constexpr std::uint32_t purpose = 0x7574696C;
 
   bool want(Index target, Index context) {
@@ -143,6 +142,10 @@ class UtilityBudget {
     wanted_.clear();
     return true;
   }
+
+  /// What matrices drawn from a completion of so few entries are off by, beyond their own scatter: measured on recorded losses
+  /// (docs/delift.md).
+  double model_error() const { return std::max(0.015, 0.7 / std::sqrt(static_cast<double>(known_.count()))); }
 
   /// Of each target the nearest context, then of each the second nearest, …
   void want_neighbours(Index calls) {
