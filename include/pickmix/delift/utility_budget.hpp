@@ -101,7 +101,8 @@ class UtilityBudget {
   Kernel kernel() const { return clipped(known_.values()); }
 
   /// How much of what greedy under `budget` would have on all utilities these picks have: on matrices whose unknown entries
-  /// are drawn from what the completion says of them, the mean share, and twice its deviation plus what such matrices are off by themselves.
+  /// are drawn from what the completion says of them, the mean share ± twice its deviation and what such matrices are off
+  /// by themselves.
   template <class B>
   Estimate kept(std::span<const Index> picks, const B& budget) const {
     if (known_.count() == known_.rows() * known_.columns()) return {};
