@@ -33,7 +33,7 @@ using delift::TaskSpecific;
 
 namespace {
 
-constexpr Index pool = 12, target = 4, known = 3, everyone = pool + target + known;
+constexpr Index pool = 12, target = 4, known = 3;
 constexpr Rows target_rows{pool, target}, known_rows{pool + target, known};
 
 /// Help of context j with row i, multiples of 1/64 on [-1/2, 1/2), so that losses and utilities are exact.
