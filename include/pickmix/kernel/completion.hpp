@@ -47,14 +47,14 @@ class Completion {
     auto out = predicted;
     const auto all = std::ssize(errors_);
     if (all == 0) return out;
-    const Index near = std::min(all, std::max<Index>(10, all / 20));
+    const Index window = std::min(all, std::max<Index>(10, all / 20));
     for (Index j = 0; j < out.cols(); ++j)
       for (Index i = 0; i < out.rows(); ++i) {
         if (known.has(i, j)) continue;
         const std::pair<Real, Real> here{predicted(i, j) / spread(i), -std::numeric_limits<Real>::infinity()};
         const Index at = std::lower_bound(errors_.begin(), errors_.end(), here) - errors_.begin();
-        const Index first = std::clamp<Index>(at - near / 2, 0, all - near);
-        out(i, j) += spread(i) * errors_[static_cast<std::size_t>(first + random.below(near))].second;
+        const Index first = std::clamp<Index>(at - window / 2, 0, all - window);
+        out(i, j) += spread(i) * errors_[static_cast<std::size_t>(first + random.below(window))].second;
       }
     return out;
   }
@@ -104,9 +104,9 @@ class UtilityRegression {
 
   /// exp(10 (cosine − 1)), and 1 for an item with itself.
   static Matrix nearness(const Matrix& cosines) {
-    Matrix near = ((cosines.array() - Real{1}) * Real{10}).exp().matrix();
-    near.diagonal().setOnes();
-    return near;
+    Matrix weights = ((cosines.array() - Real{1}) * Real{10}).exp().matrix();
+    weights.diagonal().setOnes();
+    return weights;
   }
 
   struct Means {
