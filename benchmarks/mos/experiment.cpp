@@ -2,8 +2,9 @@
 // Does a mixture that learns help? One training run of the demo's small model: prints a row of CSV (see
 // benchmarks/mixtures.sh for the table).
 //
-//     bench.mos.experiment METHOD SEED DATA|generated STEPS plain|controls
+//     bench.mos.experiment METHOD[@INTERVAL] SEED DATA|generated STEPS plain|controls
 //
+// INTERVAL: steps between two updates of the mixture, instead of a fiftieth of all steps.
 // `controls` adds two datasets that teach nothing new: one whose responses are shuffled, and one of fifty rows repeated. Every
 // run starts from the same model, trained on a tenth of the budget with proportional shares, and ends after the same
 // number of response tokens. Held-out losses are over the datasets that are no controls.
@@ -40,6 +41,7 @@ using namespace pickmix;
 namespace demo = finetune_demo;
 
 constexpr Index batch_size = 32;
+constexpr Index target = 1;  // the dataset that the targeted methods are for: math, if the data are the real ones
 constexpr double warm_up_share = 0.1, infinity = std::numeric_limits<double>::infinity();
 
 double processor_seconds() {
@@ -66,6 +68,7 @@ void add_controls(demo::Corpus& corpus) {
 struct Experiment {
   const demo::Data& data;
   std::size_t real;  ///< datasets that count
+  int steps;
   long budget;
   demo::Trainer trainer;  ///< warmed up
   MosOptions options;
@@ -129,6 +132,15 @@ std::vector<Example> rows_of(const Experiment& e, Index dataset, Index round) {
   for (Index k = 0; k < batch_size; ++k)
     examples.push_back({.dataset = dataset, .row = random.below(e.options.sizes[static_cast<std::size_t>(dataset)])});
   return examples;
+}
+
+/// The gradient on some rows of a dataset, timed as part of the rewards.
+std::vector<float> gradient_of(Experiment& e, Index dataset, Index round) {
+  const double begin = processor_seconds();
+  std::vector<float> gradient = e.trainer.gradient(rows_of(e, dataset, round));
+  e.reward_seconds += processor_seconds() - begin;
+  e.reward_losses += 3 * batch_size;  // backward costs twice what forward does
+  return gradient;
 }
 
 using Difficult = LearningTrajectory<Difficulty>;
@@ -199,6 +211,41 @@ const std::map<std::string, std::function<void(Experiment&)>>& methods() {
          for (std::size_t i = 0; i < n; ++i) policy.graph[i * n + i] = 1.0;
          e.run(policy);
        }},
+      {"multidds",
+       [](Experiment& e) {  // what is held out are other rows of the training data
+         Index round = 0;
+         const auto gradient = [&e, &round](Index dataset, std::span<float> out) {
+           std::ranges::copy(gradient_of(e, dataset, round++), out.begin());
+         };
+         const Index size = std::ssize(e.trainer.gradient(rows_of(e, 0, 0)));
+         e.run(GradientAlignment{.training = gradient, .held_out = gradient, .size = size});
+       }},
+      {"hbo",
+       [](Experiment& e) {  // the level of datasets
+         Index round = 0;
+         e.run(Hbo{[&e, round](Index dataset) mutable {
+           double squares = 0.0;
+           for (float g : gradient_of(e, dataset, round++)) squares += static_cast<double>(g) * static_cast<double>(g);
+           return std::sqrt(squares);
+         }});
+       }},
+      {"target_only",
+       [](Experiment& e) {
+         e.shares.assign(e.options.sizes.size(), 0.0);
+         e.shares[static_cast<std::size_t>(target)] = 1.0;
+         e.run<Static>();
+       }},
+      {"targeted_diff", [](Experiment& e) { e.run(LearningTrajectory<Targeted<Difficulty>>{{.policy = {}, .target = target}}); }},
+      {"targeted_cossim",
+       [](Experiment& e) { e.run(LearningTrajectory<Targeted<Transferability>>{{.policy = {}, .target = target}}); }},
+      {"proportional_to_uniform",
+       [](Experiment& e) {
+         Schedule plan{.stages = {{0, std::vector<double>(e.options.sizes.begin(), e.options.sizes.end())},
+                                  {e.steps, std::vector<double>(e.options.sizes.size(), 1.0)}},
+                       .gradual = true};
+         e.options.prior_temperature = 1.0;
+         e.run(plan);
+       }},
       {"dynamix_sft", [](Experiment& e) {
          e.options.prior_temperature = 1.0;
          Index round = 0;
@@ -225,14 +272,15 @@ const std::map<std::string, std::function<void(Experiment&)>>& methods() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 6 || !methods().count(argv[1])) {
+  const std::string method = argc == 6 ? argv[1] : "", name = method.substr(0, method.find('@'));
+  if (!methods().count(name)) {
     std::string names;
-    for (const auto& [name, run] : methods()) names += " " + name;
-    fmt::print(stderr, "usage: METHOD SEED DATA|generated STEPS plain|controls\nmethods:{}\n", names);
+    for (const auto& known : methods()) names += " " + known.first;
+    fmt::print(stderr, "usage: METHOD[@INTERVAL] SEED DATA|generated STEPS plain|controls\nmethods:{}\n", names);
     return EXIT_FAILURE;
   }
   try {
-    const std::string method = argv[1], source = argv[3];
+    const std::string source = argv[3];
     const auto seed = static_cast<std::uint64_t>(std::atoi(argv[2]));
     const int steps = std::atoi(argv[4]);
     demo::Corpus corpus = source == "generated" ? demo::generated_corpus() : demo::read_corpus(source);
@@ -242,7 +290,8 @@ int main(int argc, char** argv) {
     const demo::Data data(corpus);
     MosOptions options{.sizes = {},
                        .batch_size = batch_size,
-                       .update_interval = std::clamp(steps / 50, 1, 100),
+                       .update_interval = name == method ? std::clamp(steps / 50, 1, 100)
+                                                         : std::atoi(method.substr(name.size() + 1).c_str()),
                        .learning_rate = 5e-4,
                        .seed = seed};
     double tokens = 0.0;
@@ -255,6 +304,7 @@ int main(int argc, char** argv) {
     const long budget = std::lround(steps * batch_size * tokens / static_cast<double>(rows));
     Experiment experiment{.data = data,
                           .real = real,
+                          .steps = steps,
                           .budget = std::lround(warm_up_share * static_cast<double>(budget)),
                           .trainer = demo::Trainer(data, {.tokens = budget}, seed),
                           .options = options};
@@ -265,7 +315,7 @@ int main(int argc, char** argv) {
     experiment.budget = budget;
     experiment.train_seconds = 0.0;
     experiment.curve.clear();
-    methods().at(method)(experiment);
+    methods().at(name)(experiment);
 
     std::vector<double> losses = experiment.trainer.test(std::numeric_limits<std::size_t>::max());
     losses.resize(real);

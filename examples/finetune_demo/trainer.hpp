@@ -109,6 +109,18 @@ class Trainer {
     ++steps_;
   }
 
+  /// The gradient of the mean loss per response symbol of `examples`, every parameter's in a row.
+  std::vector<float> gradient(std::span<const pickmix::Example> examples) const {
+    LanguageModel model = model_;
+    model.backpropagate(sequences(examples));
+    std::vector<float> all;
+    for (std::size_t part = 0; part < 5; ++part) {
+      const auto entries = model.gradient()[part].reshaped();
+      all.insert(all.end(), entries.begin(), entries.end());
+    }
+    return all;
+  }
+
   /// Response symbols trained on so far.
   long tokens() const { return tokens_; }
   int steps() const { return steps_; }
