@@ -140,6 +140,7 @@ class MixtureHistory;
 class PrintProgress;
 class StopBelowGain;
 class StopAfter;
+class TimeLeft;
 
 // io
 class NpyMatrix;

@@ -103,6 +103,7 @@
 #include <pickmix/observe/mixture_history.hpp>
 #include <pickmix/observe/print_progress.hpp>
 #include <pickmix/observe/stop_when.hpp>
+#include <pickmix/observe/time_left.hpp>
 #include <pickmix/submodular/best_single.hpp>
 #include <pickmix/submodular/brute_force.hpp>
 #include <pickmix/submodular/budget.hpp>

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <sstream>
+#include <string>
 #include <thread>
 
 using namespace pickmix;
@@ -20,6 +21,16 @@ TEST_CASE("Progress is printed in per cent of the task") {
   print(Progress{"similarity", 2, 3});
   print(Progress{"similarity", 3, 3});
   CHECK(out.str() == "similarity 0 %\nsimilarity 66 %\nsimilarity 100 %\n");
+}
+
+TEST_CASE("What takes long says how long") {
+  std::ostringstream out;
+  PrintProgress print(out, 0ms);
+  print(Progress{"losses", 0, 1'000'000'000});
+  std::this_thread::sleep_for(5ms);
+  print(Progress{"losses", 1, 1'000'000'000});
+  CHECK(out.str().find("losses 0 %\nlosses 0 %, ") == 0);
+  CHECK(out.str().find(" h left\n") != std::string::npos);
 }
 
 TEST_CASE("A step of a selection is printed with the value so far") {
