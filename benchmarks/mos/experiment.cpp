@@ -235,7 +235,8 @@ const std::map<std::string, std::function<void(Experiment&)>>& methods() {
          e.shares[static_cast<std::size_t>(target)] = 1.0;
          e.run<Static>();
        }},
-      {"targeted_diff", [](Experiment& e) { e.run(LearningTrajectory<Targeted<Difficulty>>{{.policy = {}, .target = target}}); }},
+      {"targeted_diff",
+       [](Experiment& e) { e.run(LearningTrajectory<Targeted<Difficulty>>{{.policy = {}, .target = target}}); }},
       {"targeted_cossim",
        [](Experiment& e) { e.run(LearningTrajectory<Targeted<Transferability>>{{.policy = {}, .target = target}}); }},
       {"proportional_to_uniform",

