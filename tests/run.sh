@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")/.."
 [ $# -gt 0 ] || set -- dev
 
-packages='g++ cmake make libeigen3-dev libfmt-dev catch2 nlohmann-json3-dev'
+packages='g++ cmake make libeigen3-dev libfmt-dev catch2 libxtensor-dev nlohmann-json3-dev'
 for preset; do
   case $preset in
     clang) packages="$packages clang" ;;
