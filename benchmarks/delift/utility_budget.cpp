@@ -5,8 +5,8 @@
 //
 // LOSSES: (n + 1) × n, row 0 the losses alone, row j + 1 with example j in context; ROWS: the examples' rows in EMBEDDINGS
 // ("-": they are in order). POOLS: comma-separated, "all", "odd", "even", or a+b+…: blocks of 50 examples, which are the datasets
-// of the recorded losses. Each pool: 5, 10, 20 % of the calls, k = 5, 10, 30 %; budget: pickmix; neighbours: the same number of
-// calls for nearest neighbours by cosine and each example in its own context; cosine, random: selections without calls.
+// of the recorded losses. Each pool: 5, 10, 20 % of the calls, k = 5, 10, 30 %; budget, budget_neighbors, budget_completion:
+// pickmix and its strategies; neighbours: the same number of calls for nearest neighbours by cosine and each example in its own context; cosine, random: selections without calls.
 #include <pickmix/pickmix.hpp>
 
 #include <fmt/format.h>
@@ -140,11 +140,16 @@ void measure(const Recorded& data, const std::string& distance, const std::strin
     for (const double share : {0.05, 0.1, 0.2}) {
       const auto calls = static_cast<Index>(share * static_cast<double>(n * n));
       row("neighbours", share, 0, data.value(by_neighbours(data, cosine, calls, k)) / full, {});
-      for (std::uint64_t seed = 0; seed < seeds; ++seed) {
-        const delift::Options options{.utility = {.seed = seed}, .utility_calls = n + calls};
-        const Selection s = delift::select(n, callbacks, delift::InstructionTuning{}, k, FacilityLocation{}, options);
-        row("budget", share, seed, data.value(s.indices) / full, s.kept);
-      }
+      const std::pair<const char*, delift::UtilityStrategy> strategies[] = {
+          {"budget", delift::UtilityStrategy::adaptive},
+          {"budget_neighbors", delift::UtilityStrategy::neighbors},
+          {"budget_completion", delift::UtilityStrategy::completion}};
+      for (const auto& [name, strategy] : strategies)
+        for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+          const delift::Options options{.utility = {.strategy = strategy, .seed = seed}, .utility_calls = n + calls};
+          const Selection s = delift::select(n, callbacks, delift::InstructionTuning{}, k, FacilityLocation{}, options);
+          row(name, share, seed, data.value(s.indices) / full, s.kept);
+        }
     }
     std::fflush(stdout);
   }

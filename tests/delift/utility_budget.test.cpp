@@ -7,15 +7,17 @@
 
 #include <Eigen/Core>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <numeric>
 #include <set>
 #include <span>
 #include <utility>
 #include <vector>
 
 using namespace pickmix;
-using delift::UtilityBudget;
+using delift::UtilityBudget, delift::UtilityStrategy;
 
 namespace {
 
@@ -103,6 +105,44 @@ TEST_CASE("A tenth of the pairs keeps most of the objective, and what is said of
   CHECK(std::abs(said.value - kept) <= said.error + 0.02);
   CHECK(said.error > 0.0);
   CHECK(said.error < 0.12);
+}
+
+TEST_CASE("Neighbours ask for the nearest contexts of every target") {
+  World world;
+  UtilityBudget budget(cpu, world.pairs, plain, false, 0, UtilityStrategy::neighbors);
+  const Index calls = n + n * 5;  // itself, 4.5 nearest of each, and some at random
+  REQUIRE(budget.spend(calls, picks, world.measure()));
+  CHECK(static_cast<Index>(world.asked.size()) == calls);
+  CHECK(world.each_once);
+  for (Index i = 0; i < n; ++i) {
+    std::vector<Index> order(static_cast<std::size_t>(n));
+    std::iota(order.begin(), order.end(), Index{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [&](Index a, Index b) { return world.pairs.between(i, a) > world.pairs.between(i, b); });
+    std::erase(order, i);
+    for (std::size_t rank = 0; rank < 4; ++rank) CHECK(world.asked.contains({order[rank], i}));
+  }
+}
+
+TEST_CASE("Completion asks at random, and counts on what it predicts") {
+  World world;
+  UtilityBudget budget(cpu, world.pairs, plain, false, 0, UtilityStrategy::completion);
+  REQUIRE(budget.spend(n * n / 4, picks, world.measure()));
+  CHECK(static_cast<Index>(world.asked.size()) == n * n / 4);
+  CHECK(world.each_once);
+  const Kernel kernel = budget.kernel(), full = world.full();
+  double predicted = 0.0, zero = 0.0;
+  for (Index j = 0; j < n; ++j)
+    for (Index i = 0; i < n; ++i) {
+      if (world.asked.contains({j, i})) {
+        CHECK(kernel(i, j) == full(i, j));
+        continue;
+      }
+      predicted += std::pow(static_cast<double>(kernel(i, j) - full(i, j)), 2);
+      zero += std::pow(static_cast<double>(full(i, j)), 2);
+    }
+  CHECK(predicted < 0.3 * zero);
+  CHECK(value(full, greedy(kernel)) > 0.9 * value(full, greedy(full)));
 }
 
 TEST_CASE("All pairs keep all, and that is said without an error") {

@@ -15,12 +15,21 @@
 
 namespace pickmix::inline v0::delift {
 
+/// Which pairs are asked for where not all may be (see UtilityBudget).
+enum class UtilityStrategy {
+  adaptive,   ///< neighbours, then what the selection so far says to matter
+  neighbors,  ///< nearest neighbours by embedding
+  completion  ///< pairs at random, and a regression for the others
+};
+
 /// How the model is asked.
 struct UtilityOptions {
   Index batch = 64;   ///< losses that one call of the callback is asked for, at most
   Index dataset = 0;  ///< `Example::dataset` of every example
 
-  std::uint64_t seed = 0;  ///< draws the pairs that are asked for at random, on a budget of calls
+  // On a budget of calls:
+  UtilityStrategy strategy = UtilityStrategy::adaptive;
+  std::uint64_t seed = 0;  ///< draws the pairs that are asked for at random
 };
 
 /// A model that is asked in batches, and how often it was. Where `Callbacks::concurrent` is true, the executor's threads ask.

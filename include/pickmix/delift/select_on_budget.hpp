@@ -63,7 +63,7 @@ Selection select_on_budget(Cpu executor, Index n, const Callbacks& callbacks, co
   const Index calls = options.utility_calls - targets.count;
   Index measured = 0;
   UtilityBudget known(executor, std::move(pairs), objective, std::holds_alternative<RowMax>(options.form.scale),
-                      options.utility.seed);
+                      options.utility.seed, options.utility.strategy);
   const bool finished = known.spend(calls, budget, [&](const auto& wanted, std::span<float> utility) {
     const auto pair = [&](Index k) { return wanted[static_cast<std::size_t>(k)]; };
     const bool asked = model.ask(

@@ -45,23 +45,26 @@ inline std::vector<float> embeddings_of(const Callbacks& callbacks, const Utilit
 
 }  // namespace detail
 
-/// Measures `calls` utilities of targets × contexts, so that facility location under `budget` is served best:
+/// Measures `calls` utilities of targets × contexts, so that facility location under `budget` is served best. First every
+/// example in its own context, where targets are contexts and a third of the calls is enough for that; then by strategy:
 ///
-/// 1. every example in its own context, where targets are contexts and a third of the calls is enough for that;
-/// 2. three tenths of the rest for nearest neighbours by embedding, one tenth for pairs drawn at random;
-/// 3. what is left in 24 rounds: complete the matrix by regression, select half as many again as the budget takes, and measure
-///    those picks' entries that promise most.
+/// - adaptive: three tenths of the rest for nearest neighbours by embedding, one tenth for pairs drawn at random, and what is
+///   left in 24 rounds: complete the matrix by regression, select half as many again as the budget takes, and measure those
+///   picks' entries that promise most. It beats plain neighbours because calls go to the candidates near the top;
+/// - neighbors: nine tenths of the rest for nearest neighbours, one tenth at random;
+/// - completion: all of the rest at random. Here alone what was not measured counts as the regression predicts it.
 ///
-/// Step 3 is where it beats plain neighbours: calls go to the candidates near the top. The random pairs keep the regression
-/// and its errors honest about what was not looked for.
+/// The random pairs keep the regression and its errors honest about what was not looked for.
 ///
-/// \complexity `calls` losses; 24 completions (see UtilityRegression)
+/// \complexity `calls` losses; 24 completions (see UtilityRegression) if adaptive, else one
+/// \cite agarwal2025nncift (completion: a small network over pairs of embeddings there, ridge regression here)
 template <class Objective>
 class UtilityBudget {
  public:
   /// \param objective  objective(kernel): what is maximised
   /// \param row_max    whether each target's utilities are taken in units of the largest measured one
-  UtilityBudget(Cpu executor, PairDescription<float> pairs, Objective objective, bool row_max, std::uint64_t seed)
+  UtilityBudget(Cpu executor, PairDescription<float> pairs, Objective objective, bool row_max, std::uint64_t seed,
+                UtilityStrategy strategy = UtilityStrategy::adaptive)
       : executor_(executor),
         objective_(std::move(objective)),
         pairs_(std::move(pairs)),
@@ -69,6 +72,7 @@ class UtilityBudget {
         regression_(pairs_),
         row_max_(row_max),
         seed_(seed),
+        strategy_(strategy),
         waiting_(static_cast<std::size_t>(known_.rows() * known_.columns()), false) {}
   UtilityBudget(const UtilityBudget&) = delete;  // the regression looks at pairs_
   UtilityBudget& operator=(const UtilityBudget&) = delete;
@@ -83,13 +87,16 @@ class UtilityBudget {
       if (!take(measure)) return false;
     }
     const Index rest = left_;
-    want_neighbours(rest * 3 / 10);
-    want_random(rest / 10);
-    if (!take(measure)) return false;
-    for (Index round = rounds; round > 0 && left_ > 0; --round) {
-      want_promising(round == 1 ? left_ : (left_ + round - 1) / round, budget);
-      if (wanted_.empty()) break;
+    if (strategy_ == UtilityStrategy::neighbors) want_neighbours(rest * 9 / 10);
+    if (strategy_ == UtilityStrategy::adaptive) {
+      want_neighbours(rest * 3 / 10);
+      want_random(rest / 10);
       if (!take(measure)) return false;
+      for (Index round = rounds; round > 0 && left_ > 0; --round) {
+        want_promising(round == 1 ? left_ : (left_ + round - 1) / round, budget);
+        if (wanted_.empty()) break;
+        if (!take(measure)) return false;
+      }
     }
     want_random(left_);
     if (!take(measure)) return false;
@@ -97,8 +104,10 @@ class UtilityBudget {
     return true;
   }
 
-  /// What helps, of the measured pairs; all others count as nothing.
-  Kernel kernel() const { return clipped(known_.values()); }
+  /// What helps, of the measured pairs. All others count as nothing, or, by `completion`, as what was predicted.
+  Kernel kernel() const {
+    return strategy_ == UtilityStrategy::completion ? clipped(completion_.predicted) : clipped(known_.values());
+  }
 
   /// How much of what greedy under `budget` would have on all utilities these picks have: on matrices whose unknown entries
   /// are drawn from what the completion says of them, the mean share ± twice its deviation and what such matrices are off
@@ -218,6 +227,7 @@ class UtilityBudget {
   UtilityRegression<float> regression_;
   bool row_max_;
   std::uint64_t seed_;
+  UtilityStrategy strategy_;
   std::vector<bool> waiting_;  ///< asked for already
   std::vector<Pair> wanted_;   ///< to be asked for next
   Index left_ = 0;
