@@ -83,6 +83,7 @@
 #include <pickmix/mos/positions.hpp>
 #include <pickmix/mos/prior.hpp>
 #include <pickmix/mos/progress.hpp>
+#include <pickmix/mos/quotas.hpp>
 #include <pickmix/mos/reported.hpp>
 #include <pickmix/mos/reward.hpp>
 #include <pickmix/mos/sampler.hpp>
@@ -141,4 +142,5 @@
 #include <pickmix/submodular/stochastic_greedy.hpp>
 #include <pickmix/submodular/sum_redundancy.hpp>
 #include <pickmix/submodular/weights.hpp>
+#include <pickmix/submodular/without.hpp>
 #include <pickmix/version.hpp>

@@ -34,10 +34,13 @@ inline void raise_to_floor(std::vector<double>& p, const std::vector<bool>& mask
     if (!masked[d]) p[d] = least + std::max(1.0 - active * least, 0.0) * p[d];
 }
 
-/// Logits whose softmax is p. A probability too small for a logarithm counts as 1e-300.
+/// A share of the whole up to this counts as none: a share that was set to 0 is a probability of 1e-300.
+inline constexpr double no_share = 1e-290;
+
+/// The sum of shares.
 ///
 /// \throws ValueError if an entry is negative or not finite, or all are 0; names `caller`
-inline std::vector<double> logits_of(std::span<const double> p, const char* caller) {
+inline double sum_of_shares(std::span<const double> p, const char* caller) {
   double sum = 0.0;
   for (std::size_t d = 0; d < p.size(); ++d) {
     if (!(p[d] >= 0.0 && std::isfinite(p[d])))
@@ -46,6 +49,14 @@ inline std::vector<double> logits_of(std::span<const double> p, const char* call
   }
   if (!(sum > 0.0 && std::isfinite(sum)))
     raise<ValueError>("{}: the shares add up to {}; needs to be above 0 and finite", caller, sum);
+  return sum;
+}
+
+/// Logits whose softmax is p. A probability too small for a logarithm counts as 1e-300.
+///
+/// \throws ValueError as `sum_of_shares`
+inline std::vector<double> logits_of(std::span<const double> p, const char* caller) {
+  const double sum = sum_of_shares(p, caller);
   std::vector<double> logits;
   for (double share : p) logits.push_back(std::log(std::max(share / sum, 1e-300)));
   return logits;
