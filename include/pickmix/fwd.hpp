@@ -104,6 +104,7 @@ struct Exp3;
 struct Boltzmann;
 struct ClosedForm;
 class AliasTable;
+class RowSubset;
 class Positions;
 class Reported;
 struct Shard;

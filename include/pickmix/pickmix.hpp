@@ -64,6 +64,7 @@
 #include <pickmix/mos/dataset_measure.hpp>
 #include <pickmix/mos/difficulty.hpp>
 #include <pickmix/mos/doremi.hpp>
+#include <pickmix/mos/draw_table.hpp>
 #include <pickmix/mos/drift.hpp>
 #include <pickmix/mos/dynamix_sft.hpp>
 #include <pickmix/mos/epoch.hpp>
@@ -86,6 +87,7 @@
 #include <pickmix/mos/quotas.hpp>
 #include <pickmix/mos/reported.hpp>
 #include <pickmix/mos/reward.hpp>
+#include <pickmix/mos/row_subset.hpp>
 #include <pickmix/mos/sampler.hpp>
 #include <pickmix/mos/schedule.hpp>
 #include <pickmix/mos/scorer.hpp>

@@ -164,3 +164,31 @@ TEST_CASE("A dataset that is added is measured when the next sampler is made; a 
   CHECK(state.rewards()[1] == Approx(std::exp(0.25)).epsilon(1e-6));
   CHECK(state.rewards()[2] == Approx(1.0).epsilon(1e-6));
 }
+
+TEST_CASE(
+    "The examples of the reference stay when a dataset is restricted; with a reference that is given they are of its "
+    "rows") {
+  std::vector<Example> asked;
+  const Callbacks callbacks{.loss = [&](std::span<const Example> examples, std::span<float> out) {
+    asked.assign(examples.begin(), examples.end());
+    for (std::size_t k = 0; k < out.size(); ++k) out[k] = static_cast<float>(plain_loss(examples[k]));
+  }};
+  const MosOptions options{.sizes = {100}, .batch_size = 2, .update_interval = 3, .reward_batch = 10};
+  const std::vector<Index> few{4, 8, 15};
+  MosState state(options);
+  { const Sampler measures_the_reference(state, callbacks); }
+  const std::vector<Example> of_reference = asked;
+  state.restrict_rows(0, few);
+  Sampler sampler(state, callbacks);
+  run_to_update(sampler, state);
+  CHECK(asked == of_reference);
+  CHECK(state.rewards()[0] == 1.0);
+
+  MosState given(options);
+  given.restrict_rows(0, few);
+  const Difficulty policy{.reference = callbacks.loss};
+  Sampler again(given, callbacks, policy);
+  run_to_update(again, given);
+  CHECK(asked.size() == 3);
+  for (const Example& e : asked) CHECK((e.row == 4 || e.row == 8 || e.row == 15));
+}

@@ -75,6 +75,27 @@ TEST_CASE("Passes are counted from where each active dataset was, of those that 
   CHECK(over({.passes = {1, 0}}, {every, both, drawn(15, 40, 1.5), 11}));
 }
 
+TEST_CASE("Epochs are of the rows that datasets are restricted to") {
+  const std::vector<Index> few{0, 3, 9}, none;
+  const Doubles both{0.5, 0.5};
+  Positions places = drawn(35, 45);
+  const MosOptions steps = ending(EpochEnd::steps), first = ending(EpochEnd::first_pass);
+  places.restrict_to(0, 10, RowSubset(few, 0, 10));
+  CHECK(epoch_length({steps, both, places, 10}) == 6);  // 3 and 40 rows in batches of 8
+  const Epoch begun = epoch_after({}, {first, both, places, 10});
+  CHECK(begun.passes == std::vector<Index>{3, 1});  // the pass that was broken off is none
+  std::vector<Example> rows;
+  places.take(0, 10, 2, rows);
+  CHECK_FALSE(over(begun, {first, both, places, 11}));
+  places.take(0, 10, 1, rows);
+  CHECK(over(begun, {first, both, places, 11}));
+
+  const MosOptions every = ending(EpochEnd::every_pass);
+  places.restrict_to(1, 40, RowSubset(none, 1, 40));
+  CHECK(epoch_length({steps, both, places, 10}) == 1);
+  CHECK(over(begun, {every, both, places, 11}));  // the other is not waited for
+}
+
 TEST_CASE("An epoch goes through a checkpoint's numbers; numbers that cannot be are refused") {
   const MosOptions steps = ending(EpochEnd::steps), first = ending(EpochEnd::first_pass);
   const Positions places = drawn(35, 45);
@@ -91,4 +112,10 @@ TEST_CASE("An epoch goes through a checkpoint's numbers; numbers that cannot be 
   for (const Doubles& wrong : {Doubles{7.0, 0.0}, Doubles{7.0, 1.0, 3.0, 1.0}, Doubles{7.0, 0.0, 4.0, 1.0},
                                Doubles{7.0, 0.0, 3.0, -1.0}, Doubles{7.0, 0.0, 3.0, 1.0, 0.0}})
     CHECK_THROWS_AS(read(wrong, first), CheckpointError);
+  Positions anew = places;
+  anew.restrict_to(0, 10, RowSubset(std::vector<Index>{7}, 0, 10));
+  CHECK_THROWS_AS(detail::epoch_from({7.0, 0.0, 4.0, 1.0}, first, anew, 10), CheckpointError);
+  std::vector<Example> rows;
+  anew.take(0, 10, 1, rows);
+  CHECK(detail::epoch_from({7.0, 0.0, 4.0, 1.0}, first, anew, 10).passes == std::vector<Index>{4, 1});
 }

@@ -5,6 +5,7 @@
 #include <support/catch.hpp>
 #include <support/reward_run.hpp>
 
+#include <cmath>
 #include <sstream>
 #include <vector>
 
@@ -54,4 +55,31 @@ TEST_CASE("Rewards are one for each dataset; those of retired ones are not looke
   CHECK(detail::checked_rewards(Doubles{0.5, -1.0}, {false, true}) == Doubles{0.5, 0.0});
   CHECK_THROWS_AS(detail::checked_rewards(Doubles{0.5}, {false, false}), ShapeError);
   CHECK_THROWS_WITH(detail::checked_rewards(Doubles{0.5, -1.0}, {false, false}), ContainsSubstring("dataset 1 is -1"));
+}
+
+TEST_CASE("Without restricted rows a file is of the second version, with them of the third") {
+  const MosOptions options{.sizes = {5, 7}, .batch_size = 3};
+  detail::Progress progress(options);
+  CHECK(progress.version() == 2);
+  progress.positions.restrict_to(0, 5, RowSubset(std::vector<Index>{2}, 0, 5));
+  CHECK(progress.version() == 3);
+  CHECK(progress.any_rows(options.sizes));
+  progress.positions.restrict_to(0, 5, RowSubset(std::vector<Index>{}, 0, 5));
+  progress.masked[1] = true;
+  CHECK_FALSE(progress.any_rows(options.sizes));
+}
+
+TEST_CASE("An update is counted, and what another rule remembered is forgotten") {
+  detail::Progress progress(MosOptions{.sizes = {5, 7}});
+  progress.update_memory = {1.0, 2.0};
+  progress.update_rule = "exp3";
+  progress.reported.add(0, 1.0);
+  progress.step = 4;
+  progress.learn_by("exp3");
+  CHECK(progress.update_memory.size() == 2);
+  progress.learn_by("drift");
+  CHECK((progress.update_memory.empty() && progress.update_rule == "drift"));
+  progress.learnt({0.5, 1.0});
+  CHECK((progress.updates == 1 && progress.updated_at == 4 && progress.rewards == Doubles{0.5, 1.0}));
+  CHECK(std::isnan(progress.reported.means()[0]));
 }

@@ -48,6 +48,24 @@ TEST_CASE("A context knows the datasets and how many updates there were") {
   CHECK(s.context.updates() == 4);
 }
 
+TEST_CASE("A sample of a restricted dataset is of the rows that are drawn, by their own numbers; of all if none are") {
+  Setting s;
+  const std::vector<Index> some{7, 100, 150}, none;
+  const std::vector<RowSubset> rows{RowSubset(), RowSubset(some, 1, 200), RowSubset(none, 2, 5)};
+  const RewardContext context{RunView{.options = s.options, .callbacks = s.callbacks, .updates = 4, .rows = rows},
+                              s.memory};
+  const auto numbers = [](const std::vector<Example>& examples) {
+    std::set<Index> out;
+    for (const Example& e : examples) out.insert(e.row);
+    return out;
+  };
+  CHECK(context.sample(0, 1) == s.context.sample(0, 1));
+  CHECK(context.sample(1, 1).size() == 3);
+  CHECK(numbers(context.sample(1, 1)) == std::set<Index>{7, 100, 150});
+  CHECK(context.sample(2, 1) == s.context.sample(2, 1));
+  CHECK(context.sample(1, 1, {}) == s.context.sample(1, 1));
+}
+
 TEST_CASE("A sample is of different examples of its dataset") {
   const Setting s;
   std::set<Index> rows;

@@ -34,6 +34,7 @@ TEST_CASE("After the first batch, drawing into the same batch asks for no memory
     for (bool replacement : {false, true})
       for (std::size_t datasets : std::vector<std::size_t>{1, 4, 10'000}) {
         MosState state({.sizes = std::vector<Index>(datasets, 50), .draw = draw, .replacement = replacement});
+        if (datasets == 4) state.restrict_rows(2, std::vector<Index>{7, 9, 11});
         Batch batch;
         state.draw(batch);
         const std::size_t before = allocations;

@@ -8,6 +8,7 @@
 #include <support/thrown.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <string>
 
@@ -49,10 +50,13 @@ TEST_CASE("A checkpoint with any bit flipped is refused") {
 }
 
 TEST_CASE("The format is the documented fields in the documented order, and no others") {
-  const StateFields fields;
-  CHECK((saved(loaded(fields.bytes())) == fields.bytes()));
+  StateFields fields;
+  for (std::uint32_t version : {2u, 3u}) {
+    fields.archive_version = version;
+    CHECK((saved(loaded(fields.bytes())) == fields.bytes()));
+  }
   CHECK_THAT(refusal([](StateFields& f) { f.archive_kind = "mos.other"; }), ContainsSubstring("mos.other"));
-  CHECK_THAT(refusal([](StateFields& f) { f.archive_version = 3; }), ContainsSubstring("version is 3"));
+  CHECK_THAT(refusal([](StateFields& f) { f.archive_version = 4; }), ContainsSubstring("version is 4"));
   CHECK_THAT(refusal([](StateFields& f) { f.one_more = true; }), ContainsSubstring("left over"));
 }
 
@@ -90,6 +94,35 @@ TEST_CASE("What came with the second version is refused by name where it cannot 
   CHECK_THAT(refusal([](StateFields& f) { f.reported_sum = {infinity, 0.0}; }), ContainsSubstring("reported"));
   CHECK_THAT(refusal([](StateFields& f) { f.reported_count = {0, -1}; }), ContainsSubstring("reported"));
   CHECK_THAT(refusal([](StateFields& f) { f.update_memory = {infinity, 0.0}; }), ContainsSubstring("update.memory"));
+}
+
+TEST_CASE("What came with the third version, restricted rows, is refused by name where it cannot be") {
+  const auto refusal_of_third = [](auto&& spoil) {
+    return refusal([&](StateFields& f) {
+      f.archive_version = 3;
+      spoil(f);
+    });
+  };
+  CHECK_THAT(refusal_of_third([](StateFields& f) {
+               f.rows_since = {13, 0};
+             }),
+             ContainsSubstring("'rows.since'[0] is 13"));
+  CHECK_THAT(refusal_of_third([](StateFields& f) {
+               f.rows_passes = {7, 0};
+             }),
+             ContainsSubstring("'rows.passes'[0] is 7"));
+  CHECK_THAT(refusal_of_third([](StateFields& f) { f.rows_count = {3}; }), ContainsSubstring("'rows.count' has 1"));
+  CHECK_THAT(refusal_of_third([](StateFields& f) { f.rows = {2, 5, 10}; }), ContainsSubstring("'rows'[2] is 10"));
+  CHECK_THAT(refusal_of_third([](StateFields& f) {
+               f.rows_since = {12, 0}, f.rows_count = {0, -1}, f.rows = {};
+             }),
+             ContainsSubstring("'rows.count' leaves no row in the mixture"));
+  CHECK_THAT(refusal_of_third([](StateFields& f) {
+               f.rows_count = {0, -1}, f.rows = {}, f.masked = {0, 0};
+             }),
+             ContainsSubstring("'drawn'[0] is 12; needs to be in [0, 6]"));
+  CHECK_THAT(refusal_of_third([](StateFields& f) { f.most_passes = {1.0}; }),
+             ContainsSubstring("'drawn'[0] is 12; needs to be in [0, 9]"));
 }
 
 TEST_CASE("What a rule and policies remember is refused by name where it cannot be") {

@@ -20,7 +20,7 @@ struct StateFields {
   using Doubles = std::vector<double>;
 
   std::string_view archive_kind = "mos.state";
-  std::uint32_t archive_version = 2;  ///< 1 is without the fields that came later
+  std::uint32_t archive_version = 2;  ///< 1 is without the fields that came later, 2 without rows
   Indices sizes{10, 30};
   Indices batch_size{4};
   Doubles prior_temperature{std::numeric_limits<double>::infinity()};
@@ -43,6 +43,10 @@ struct StateFields {
   Indices updates{1};
   Indices updated_at{5};
   Indices drawn{12, 16};
+  Indices rows_since{6, 0};
+  Indices rows_passes{1, 0};
+  Indices rows_count{3, -1};
+  Indices rows{2, 5, 9};
   Indices masked{0, 1};
   Doubles reported_sum{0.0, 2.5};
   Indices reported_count{0, 2};
@@ -85,6 +89,12 @@ struct StateFields {
     out.write("updates", updates);
     out.write("updated_at", updated_at);
     out.write("drawn", drawn);
+    if (archive_version >= 3) {
+      out.write("rows.since", rows_since);
+      out.write("rows.passes", rows_passes);
+      out.write("rows.count", rows_count);
+      out.write("rows", rows);
+    }
     if (archive_version >= 2) {
       out.write("masked", masked);
       out.write("reported.sum", reported_sum);

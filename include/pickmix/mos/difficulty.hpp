@@ -23,7 +23,8 @@ namespace pickmix::inline v0 {
 ///
 /// The reference is measured once, when the first sampler with this policy is made for a state, on `reward_batch`
 /// examples a dataset drawn then; later rewards are measured on the same examples. It is part of the checkpoint, so the
-/// original model need not be kept. Or it is given: then every update draws other examples.
+/// original model need not be kept. They are of all rows, and stay the same when a dataset is restricted to some. Or the
+/// reference is given: then every update draws other examples, of the rows that are drawn.
 ///
 /// \units   loss callback, reference: nats per response token
 /// \complexity reward_batch · datasets losses at the start and at each update
@@ -43,7 +44,7 @@ struct Difficulty {
     std::vector<double> losses(before.begin(), before.end());
     std::size_t expected = 0;
     for (Index d = 0; d < context.datasets(); ++d) {
-      const auto examples = context.sample(d, 0);
+      const auto examples = context.sample(d, 0, {});
       expected += examples.size();
       if (losses.size() < expected)
         for (float loss : context.losses(examples)) losses.push_back(loss);
@@ -54,7 +55,7 @@ struct Difficulty {
   void rewards(RewardContext& context, std::span<double> out) const {
     std::span<const double> remembered = context.recall(memory);
     for (Index d = 0; d < context.datasets(); ++d) {
-      const auto examples = context.sample(d, reference ? context.updates() + 1 : 0);
+      const auto examples = reference ? context.sample(d, context.updates() + 1) : context.sample(d, 0, {});
       const std::vector<double> before = reference_of(d, examples, remembered);
       out[static_cast<std::size_t>(d)] = 0.0;
       if (!context.active(d)) continue;

@@ -6,6 +6,7 @@
 #include <pickmix/core/types.hpp>
 #include <pickmix/mos/options.hpp>
 #include <pickmix/mos/positions.hpp>
+#include <pickmix/mos/shares.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -30,10 +31,10 @@ struct EpochRun {
   const Positions& positions;
   Index step;
 
-  Index passes(std::size_t d) const { return positions.drawn()[d] / options.sizes[d]; }
+  Index passes(std::size_t d) const { return positions.passes(d, options.sizes[d]); }
 
-  /// Whether the dataset can come up at all. A share that was set to 0 is a probability of 1e-300.
-  bool active(std::size_t d) const { return probabilities[d] > 1e-290; }
+  /// Whether the dataset can come up at all.
+  bool active(std::size_t d) const { return probabilities[d] > no_share; }
 };
 
 /// By steps: after so many. By passes: of the datasets that were there at the beginning and are active, one or every one has
@@ -51,13 +52,13 @@ inline bool over(const Epoch& epoch, const EpochRun& run) {
   return !open || (passed && run.options.epoch_end == EpochEnd::first_pass);
 }
 
-/// `epoch_steps`, or as many steps as read all rows of the active datasets.
+/// `epoch_steps`, or as many steps as read all rows that are drawn of the active datasets.
 inline Index epoch_length(const EpochRun& run) {
   constexpr Index without_end = Index{1} << 53;  // more than there can be, and exact as a double
   if (run.options.epoch_steps > 0) return std::min(run.options.epoch_steps, without_end);
   Index rows = 0;
   for (std::size_t d = 0; d < run.options.sizes.size(); ++d)
-    if (run.active(d)) rows += run.options.sizes[d];
+    if (run.active(d)) rows += run.positions.pass_length(d, run.options.sizes[d]);
   return std::max<Index>(1, (rows + run.options.batch_size - 1) / run.options.batch_size);
 }
 
@@ -100,7 +101,7 @@ inline Epoch epoch_from(const std::vector<double>& values, const MosOptions& opt
   };
   Epoch epoch{.begin = number(0, 0, step), .length = number(1, by_steps ? 1 : 0, by_steps ? Index{1} << 53 : 0)};
   for (std::size_t k = 2; k < values.size(); ++k)
-    epoch.passes.push_back(number(k, 0, positions.drawn()[k - 2] / options.sizes[k - 2]));
+    epoch.passes.push_back(number(k, 0, positions.passes(k - 2, options.sizes[k - 2])));
   return epoch;
 }
 

@@ -20,9 +20,10 @@ namespace pickmix::inline v0 {
 /// What comes from one dataset: a whole batch (printed), or each example by itself (released).
 enum class Draw { batch, example };
 
-/// Where an epoch, one MosSampler's loop, ends. By passes, the rows drawn of each dataset over its size, rounded down, are
-/// compared with what they were when the epoch began. Those datasets count that were in the mixture's list then and whose
-/// probability is above 0 now (a share set to 0 counts as 0); one that has been read `most_passes` times is not waited for.
+/// Where an epoch, one MosSampler's loop, ends. By passes, the passes completed over each dataset, or over the rows it is
+/// restricted to, are compared with what they were when the epoch began. Those datasets count that were in the mixture's list
+/// then and whose probability is above 0 now (a share set to 0 counts as 0); one that has nothing left to draw, read
+/// `most_passes` times or restricted to no rows, is not waited for.
 enum class EpochEnd {
   steps,       ///< after `epoch_steps` steps
   first_pass,  ///< when one of them has completed another pass
@@ -78,11 +79,11 @@ struct MosOptions {
   /// Rows of a dataset are drawn with replacement (released), not pass after pass (our default; the paper does not say).
   bool replacement = false;
 
-  /// How many times over a dataset may be read; then it is drawn no more. Its last batch may be a short one.
+  /// How many times over a dataset, or the rows it is restricted to, may be read; then it is drawn no more. Its last batch may be a short one.
   double most_passes = std::numeric_limits<double>::infinity();
 
   /// Where an epoch ends, and after how many steps if by steps; 0: after Σ sizes / batch_size, rounded up, over the datasets
-  /// whose probability is above 0 when the epoch begins.
+  /// whose probability is above 0 when the epoch begins, sizes being of the rows they are restricted to.
   EpochEnd epoch_end = EpochEnd::steps;
   Index epoch_steps = 0;
 

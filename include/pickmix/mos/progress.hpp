@@ -45,6 +45,8 @@ inline std::vector<double> checked_rewards(std::span<const double> rewards, cons
 
 /// The part of a MosState that a checkpoint holds beside options and scorer.
 struct Progress {
+  static constexpr std::uint32_t newest_version = 3;
+
   std::vector<bool> masked;  ///< of each dataset: whether it is out of the mixture
   Positions positions;
   Reported reported;
@@ -62,6 +64,19 @@ struct Progress {
         positions(options.sizes.size(), options.seed, options.replacement, options.most_passes),
         reported(options.sizes.size()) {}
 
+  /// Forgets what another rule remembered.
+  void learn_by(std::string_view rule) {
+    if (update_rule != rule) update_memory.clear();
+    update_rule = rule;
+  }
+  /// There was an update by these rewards.
+  void learnt(std::vector<double> by) {
+    rewards = std::move(by);
+    reported.clear();
+    ++updates;
+    updated_at = step;
+  }
+
   void add_dataset() {
     masked.push_back(false);
     positions.add_dataset();
@@ -70,11 +85,23 @@ struct Progress {
     if (!rewards.empty()) rewards.push_back(0.0);
   }
 
+  /// Whether a dataset in the mixture has a row that may be drawn.
+  bool any_rows(std::span<const Index> sizes) const {
+    for (std::size_t d = 0; d < masked.size(); ++d)
+      if (!masked[d] && positions.pass_length(d, sizes[d]) > 0) return true;
+    return false;
+  }
+
+  /// The version of the fields. Restricted rows make it the third: a library that knows of none refuses the file, instead of
+  /// going on with other rows.
+  std::uint32_t version() const { return positions.restricted() ? newest_version : 2; }
+
   void save(ArchiveWriter& file) const {
     file.write("step", step);
     file.write("updates", updates);
     file.write("updated_at", updated_at);
     file.write("drawn", std::vector<Index>(positions.drawn().begin(), positions.drawn().end()));
+    if (positions.restricted()) positions.save_rows(file);
     file.write("masked", std::vector<Index>(masked.begin(), masked.end()));
     reported.save(file);
     file.write("rewards", rewards);
@@ -105,12 +132,15 @@ struct Progress {
     const Index most_rows = out.step * options.batch_size;  // a short batch has one at least
     out.positions.load(file.read_all<Index>("drawn"), std::isinf(options.most_passes) ? most_rows : out.step,
                        most_rows);
+    if (file.version() >= 3) out.positions.load_rows(file, options.sizes);
     for (std::size_t d = 0; d < datasets; ++d)
-      if (const Index most = out.positions.most(options.sizes[d]); out.positions.drawn()[d] > most)
+      if (const Index most = out.positions.most(d, options.sizes[d]); out.positions.drawn()[d] > most)
         raise<CheckpointError>("checkpoint: field 'drawn'[{}] is {}; needs to be in [0, {}], as most_passes is {}", d,
                                out.positions.drawn()[d], most, options.most_passes);
     if (file.version() >= 2) {
       out.masked = load_masked(file, datasets);
+      if (!out.any_rows(options.sizes))
+        raise<CheckpointError>("checkpoint: field 'rows.count' leaves no row in the mixture");
       out.reported = Reported::load(file, datasets);
     }
     out.rewards = file.read_all<double>("rewards");

@@ -9,6 +9,7 @@
 #include <pickmix/core/types.hpp>
 #include <pickmix/mos/epoch.hpp>
 #include <pickmix/mos/options.hpp>
+#include <pickmix/mos/row_subset.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -49,6 +50,7 @@ struct RunView {
   std::span<const double> prior = {};     ///< the distribution without what was learnt; 0 for a retired dataset
   std::span<const double> reported = {};  ///< mean loss reported since the update before; NaN where none
   std::span<const Index> drawn = {};      ///< rows so far
+  std::span<const RowSubset> rows = {};   ///< that are drawn; no entries: all of all datasets
 };
 
 /// What a policy sees of the run while it computes rewards: datasets, the model through its callbacks, a memory.
@@ -71,13 +73,19 @@ class RewardContext {
   bool active(Index dataset) const { return run_.prior.empty() || run_.prior[static_cast<std::size_t>(dataset)] > 0.0; }
 
   /// `MosOptions::reward_batch` different examples of `dataset`, or all of a smaller one; a function of the seed, the
-  /// dataset and `round` only.
+  /// dataset and `round` only. Where the dataset is restricted, they are of the rows that are drawn, if there are any.
   std::vector<Example> sample(Index dataset, Index round) const {
+    const RowSubset rows = run_.rows.empty() ? RowSubset() : run_.rows[static_cast<std::size_t>(dataset)];
+    return sample(dataset, round, rows.count(size(dataset)) > 0 ? rows : RowSubset());
+  }
+  /// The same of other rows of the dataset, `RowSubset()` being all: of what was measured once, whatever is drawn later.
+  std::vector<Example> sample(Index dataset, Index round, const RowSubset& rows) const {
     const auto instance = static_cast<std::uint64_t>(round) << 32 | static_cast<std::uint64_t>(dataset);
-    const Permutation order(size(dataset), RandomStream(run_.options.seed, purpose, instance));
+    const Index count = rows.count(size(dataset));
+    const Permutation order(count, RandomStream(run_.options.seed, purpose, instance));
     std::vector<Example> examples;
-    for (Index i = 0; i < std::min(run_.options.reward_batch, size(dataset)); ++i)
-      examples.push_back({.dataset = dataset, .row = order(i)});
+    for (Index i = 0; i < std::min(run_.options.reward_batch, count); ++i)
+      examples.push_back({.dataset = dataset, .row = rows[order(i)]});
     return examples;
   }
 

@@ -9,6 +9,7 @@
 #include <pickmix/mos/epoch.hpp>
 #include <pickmix/mos/logit_scorer.hpp>
 #include <pickmix/mos/reward.hpp>
+#include <pickmix/mos/row_subset.hpp>
 #include <pickmix/mos/scorer.hpp>
 #include <pickmix/mos/shard.hpp>
 #include <pickmix/mos/state.hpp>
@@ -126,6 +127,8 @@ class MosSampler {
     RewardMemory memory = state_->memory();
     const std::vector<double> prior = state_->prior(), reported = state_->reported();
     const std::vector<double> probabilities = state_->probabilities();
+    const std::vector<Index> drawn(state_->drawn().begin(), state_->drawn().end());
+    const std::vector<RowSubset> rows(state_->rows().begin(), state_->rows().end());
     RewardContext context({.options = state_->options(),
                            .callbacks = trainer_,
                            .updates = state_->updates(),
@@ -133,7 +136,8 @@ class MosSampler {
                            .probabilities = probabilities,
                            .prior = prior,
                            .reported = reported,
-                           .drawn = state_->drawn()},
+                           .drawn = drawn,
+                           .rows = rows},
                           memory);
     work(context);
     state_->memory(std::move(memory));
