@@ -22,7 +22,6 @@
 #include <pickmix/mos/shares.hpp>
 #include <pickmix/mos/update.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <istream>
 #include <optional>
@@ -103,7 +102,7 @@ class MosState {
   ///             `batch` has not room enough
   void draw(Batch& batch) {
     if (exhausted())
-      raise<ValueError>("MosState::draw: every dataset has been read {} times, as most_passes allows",
+      raise<ValueError>("MosState::draw: every dataset that has rows has been read {} times, as most_passes allows",
                         options_.most_passes);
     table_.draw(options_, progress_.step, progress_.positions, batch);
     ++progress_.step;

@@ -69,7 +69,8 @@ class MixtureHistory {
   Index written_ = -1;
 };
 
-/// A table of what each dataset was to have, what it had, and how often it was read, a line for each dataset:
+/// A table of what each dataset was to have, what it had, and how often it was read (rows drawn over its size, also where it
+/// is restricted to some), a line for each dataset:
 ///
 ///     dataset   requested   realised   passes
 ///           0      0.2500     0.2613     1.31
