@@ -173,7 +173,7 @@ TEST_CASE(
     asked.assign(examples.begin(), examples.end());
     for (std::size_t k = 0; k < out.size(); ++k) out[k] = static_cast<float>(plain_loss(examples[k]));
   }};
-  const MosOptions options{.sizes = {100}, .batch_size = 2, .update_interval = 3, .reward_batch = 10};
+  const MosOptions options{.sizes = {100}, .batch_size = 2, .update_interval = 3, .reward_batch = 10, .epoch_steps = 9};
   const std::vector<Index> few{4, 8, 15};
   MosState state(options);
   { const Sampler measures_the_reference(state, callbacks); }

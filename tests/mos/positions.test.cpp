@@ -152,6 +152,23 @@ TEST_CASE("A restriction that is lifted before a row is drawn was none; later, p
   CHECK(std::set<Index>(pass.begin(), pass.end()).size() == 10);
 }
 
+TEST_CASE("Orders are of one dataset, and passes over all rows that begin anew repeat none of before") {
+  const Indices every{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
+  Positions positions(2, 2, false, without_end);
+  std::set<Indices> orders{rows(positions, 0, 12, 12), rows(positions, 1, 12, 12)};
+  for (std::size_t d : {0u, 1u}) positions.restrict_to(d, 12, RowSubset(every, static_cast<Index>(d), 12));
+  for (std::size_t d : {0u, 1u}) orders.insert(rows(positions, d, 12, 12));
+  positions.restrict_to(0, 12, RowSubset(Indices{7}, 0, 12));
+  CHECK(rows(positions, 0, 12, 3) == Indices{7, 7, 7});
+  positions.restrict_to(0, 12, {});
+  for (int pass = 0; pass < 2; ++pass) orders.insert(rows(positions, 0, 12, 12));
+  CHECK(orders.size() == 6);
+  Positions whole(1, 2, false, without_end), broken_off(1, 2, false, without_end);
+  rows(broken_off, 0, 12, 5);
+  broken_off.restrict_to(0, 12, {});
+  CHECK(rows(broken_off, 0, 12, 12) != rows(whole, 0, 12, 12));
+}
+
 TEST_CASE("Passes over chosen rows are added to those completed before; one broken off is none") {
   Positions positions(1, 3, false, 2.0);
   rows(positions, 0, 10, 19);
