@@ -235,6 +235,14 @@ TEST_CASE("Bad arguments are named before the model is asked") {
              ContainsSubstring("target has 0 rows"));
   CHECK_THAT(thrown<ValueError>([&] { (void)select(5, callbacks, TaskSpecific{embeddings.view()}, Count{1}); }),
              ContainsSubstring("target is given by embeddings and the pool by callbacks"));
+  CHECK_THAT(thrown<ValueError>([&] {
+               (void)select(5, callbacks, Continual{Rows{-1, 2}}, Count{1});
+             }),
+             ContainsSubstring("row -1"));
+  CHECK_THAT(thrown<ValueError>([&] {
+               (void)select(5, callbacks, Composite{TaskSpecific{Rows{5, 1}}, Continual{embeddings.view()}}, Count{1});
+             }),
+             ContainsSubstring("known is given by embeddings and the pool by callbacks"));
   CHECK(calls == 0);
   CHECK_THAT(thrown<ValueError>([&] {
                (void)select(embeddings.view(), Continual{Rows{0, 2}}, Count{1});

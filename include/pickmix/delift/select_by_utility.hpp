@@ -107,6 +107,7 @@ Selection select(Cpu executor, Index n, const Callbacks& callbacks, const Stage&
                  const Family& family = {}, const Options& options = {}, Observers&&... observers) {
   detail::check_observers<Observers...>();
   detail::check_rows("delift::select", "the pool", Rows{0, n});
+  detail::check_stage_rows(stage);
   (void)budget.open(n);
   if (options.utility_calls != 0) detail::check_utility_calls(n, callbacks, stage, family, options);
   if constexpr (std::same_as<Family, FacilityLocation> &&

@@ -35,13 +35,20 @@ namespace pickmix::inline v0::delift {
 
 namespace detail {
 
+/// The targets of a stage for which a budget works.
+template <class Stage>
+Rows targets_of(Index n, const Stage& stage) {
+  if constexpr (std::same_as<Stage, TaskSpecific>)
+    return checked_rows(Role::target, stage.target);
+  else
+    return {0, n};
+}
+
 /// Utilities of some pairs are the similarities, as many as `options.utility_calls` affords.
 template <class Stage, class B, class... Observers>
 Selection select_on_budget(Cpu executor, Index n, const Callbacks& callbacks, const Stage& stage, const B& budget,
                            const FacilityLocation& family, const Options& options, Observers&... observers) {
-  const Rows pool{0, n};
-  Rows targets = pool;
-  if constexpr (std::same_as<Stage, TaskSpecific>) targets = checked_rows(Role::target, stage.target);
+  const Rows pool{0, n}, targets = targets_of(n, stage);
   const Kernel unseen(n, n, std::make_shared<const SparseEntries>(n));
   const auto objective = [&](const Kernel& kernel) {
     if constexpr (std::same_as<Stage, TaskSpecific>)
@@ -107,8 +114,7 @@ void check_utility_calls(Index n, const Callbacks& callbacks, const Stage& stage
         "ClipAtZero or "
         "RowMax, and diagonal and symmetry are left out",
         options.utility_calls);
-  Index alone = n;
-  if constexpr (task) alone = checked_rows(Role::target, stage.target).count;
+  const Index alone = targets_of(n, stage).count;
   if (options.utility_calls <= alone)
     raise<ValueError>("delift::select: utility_calls is {}; needs to be more than the {} losses without context",
                       options.utility_calls, alone);
@@ -124,8 +130,7 @@ void check_utility_calls(Index n, const Callbacks& callbacks, const Stage& stage
 template <class Stage>
 bool on_budget(Index n, const Stage& stage, const Options& options) {
   if (options.utility_calls == 0) return false;
-  Index alone = n;
-  if constexpr (std::same_as<Stage, TaskSpecific>) alone = checked_rows(Role::target, stage.target).count;
+  const Index alone = targets_of(n, stage).count;
   return (options.utility_calls - alone) / alone < n;
 }
 

@@ -34,6 +34,16 @@ inline Rows checked_rows(Role role, const ReferenceData& data) {
   return rows;
 }
 
+/// Says what is wrong with a stage's data before the model is asked for anything.
+template <class Stage>
+void check_stage_rows(const Stage&) {}
+inline void check_stage_rows(const TaskSpecific& stage) { (void)checked_rows(Role::target, stage.target); }
+inline void check_stage_rows(const Continual& stage) { (void)checked_rows(Role::known, stage.known); }
+inline void check_stage_rows(const Composite& stage) {
+  check_stage_rows(stage.target);
+  check_stage_rows(stage.known);
+}
+
 /// An observer answered `Flow::stop` while the model was asked.
 struct Stopped {};
 
