@@ -48,7 +48,7 @@ for (data, stage), runs in rows.items():
             better += sum(v < b for v, b in zip(values, base))
             order += mean([math.log(v / b) for v, b in zip(values, base)])
             cells.append(spread(values))
-        seconds = mean([float(r["select_seconds"]) for (m, _, _), r in runs.items() if m == method])
+        seconds = max(float(r["select_seconds"]) for (m, _, _), r in runs.items() if m == method)
         lines.append((order, f"| {method} | " + " | ".join(cells) +
                       f" | {better} of {len(parts) * len(seeds)} | {seconds:.2f} |"))
     for _, line in sorted(lines):

@@ -51,3 +51,13 @@ for (data, kind, steps), runs in rows.items():
                       f"{' '.join(f'{x:.2f}' for x in p)} |"))
     for _, line in sorted(lines):
         print(line)
+
+print("\n### For one dataset: held-out perplexity of the second\n")
+chosen = ["target_only", "targeted_diff", "targeted_cossim", "uniform", "proportional"]
+print("| data | " + " | ".join(chosen) + " |\n|---|" + "---|" * len(chosen))
+for (data, kind, steps), runs in rows.items():
+    cells = []
+    for method in chosen:
+        values = [math.exp(numbers(r["losses"])[1]) for (m, _), r in runs.items() if m == method]
+        cells.append(spread(values) if values else "")
+    print(f"| {data}, {kind} | " + " | ".join(cells) + " |")
