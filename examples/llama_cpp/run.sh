@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Gets a small language model and llama.cpp, builds both and this example, and runs it: `sh run.sh [arguments]`, see --help.
-# 170 MB are downloaded and about 400 MB used in build/llama_cpp of this repository; the first time takes some five minutes.
+# 170 MB are downloaded and about 400 MB used in build/llama_cpp of this repository; the first time takes five to ten minutes.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
