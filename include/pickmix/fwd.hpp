@@ -128,6 +128,7 @@ struct TaskSpecific;
 struct Continual;
 struct Composite;
 struct Rows;
+enum class UtilityStrategy;
 struct UtilityOptions;
 struct UtilityForm;
 class ModelLosses;

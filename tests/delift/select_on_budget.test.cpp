@@ -95,6 +95,29 @@ TEST_CASE("Instruction tuning on a tenth of the calls") {
   CHECK(std::abs(s.kept.value - kept) <= s.kept.error + 0.02);
 }
 
+TEST_CASE("The strategy that is asked for is the one that asks") {
+  const auto asked = [](delift::UtilityStrategy strategy) {
+    Trainer trainer;
+    delift::Options options = tenth;
+    options.utility.strategy = strategy;
+    const Selection s = select(pool, trainer.callbacks(), InstructionTuning{}, Count{6}, FacilityLocation{}, options);
+    CHECK(s.loss_calls == tenth.utility_calls);
+    CHECK(s.indices.size() == 6);
+    return trainer.asked;
+  };
+  const auto adaptive = asked(delift::UtilityStrategy::adaptive), neighbors = asked(delift::UtilityStrategy::neighbors),
+             completion = asked(delift::UtilityStrategy::completion);
+  CHECK(adaptive != neighbors);
+  CHECK(adaptive != completion);
+  const auto of_own_topic = [](const auto& pairs) {
+    return std::count_if(pairs.begin(), pairs.end(), [](const auto& pair) {
+      const auto [row, context] = pair;
+      return context != no_context && row % topics == context % topics;
+    });
+  };
+  CHECK(of_own_topic(neighbors) > 2 * of_own_topic(completion));
+}
+
 TEST_CASE("A target outside the pool on a quarter of the calls") {
   const Rows target{pool, 20};
   Trainer trainer;
