@@ -3,6 +3,7 @@
 # Turns a GGUF file of SmolLM2 into F32 weights with Hugging Face's names, and JSONL files into token ids.
 # What is there already, made of the same files, is not made again.
 import argparse
+import functools
 import hashlib
 import json
 import pathlib
@@ -44,7 +45,10 @@ class Original:
     """A GGUF file."""
 
     def __init__(self, path):
-        self.reader = gguf.GGUFReader(path)
+        try:
+            self.reader = gguf.GGUFReader(path)
+        except ValueError as error:
+            sys.exit(f"{path}: {error}")
         for key, value in (("general.architecture", "llama"), ("tokenizer.ggml.pre", "smollm")):
             if self.field(key) != value:
                 sys.exit(f"{path}: {key} is {self.field(key)} instead of {value}")
@@ -139,7 +143,7 @@ def read_rows(path, content):
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             bad += 1
     if bad:
-        print(f"{path}: {bad} lines without instruction and output are left out", file=sys.stderr)
+        print(f"{path}: {bad} lines that are no examples are left out", file=sys.stderr)
     return rows
 
 
@@ -168,20 +172,14 @@ def main():
     given = arguments.parse_args()
 
     model_source = digest(given.gguf.read_bytes())
-    original = None
+    original = functools.cache(lambda: Original(given.gguf))  # slow to read: only if it is needed
 
-    def work(path, source):
-        """The original if path has to be made, or else None."""
-        nonlocal original
-        if layout.read_metadata(path).get("source") == source:
-            return None
-        print(path, file=sys.stderr)
-        original = original or Original(given.gguf)
-        return original
+    def is_there(path, source):
+        return layout.read_metadata(path).get("source") == source
 
     model = given.out / "model.safetensors"
-    if work(model, model_source):
-        original.write_model(model, model_source)
+    if not is_there(model, model_source):
+        original().write_model(model, model_source)
     if not given.data:
         return
     datasets = list(find_datasets(given.data))
@@ -189,19 +187,22 @@ def main():
         sys.exit(f"{given.data}: no JSONL files")
     for part, path, keep in datasets:
         content = path.read_bytes()
-        source = digest(model_source.encode(), content)
+        source = digest(model_source.encode(), content, part.encode() if keep else b"")
         out = given.out / part / f"{path.stem}.safetensors"
-        if not work(out, source):
+        if is_there(out, source):
             continue
         rows = read_rows(path, content)
         if keep:
             rows = [row for i, row in enumerate(rows) if keep(i)]
         if not rows:
             sys.exit(f"{path}: nothing to {part} with")
-        questions, answers = (original.tokenize(texts) for texts in zip(*rows))
-        marks = {name: original.mark(text) for name, text in MARKS.items()}
-        layout.write_dataset(out, {"vocabulary": original.vocabulary, "source": source}, questions, answers, marks)
+        questions, answers = (original().tokenize(texts) for texts in zip(*rows))
+        marks = {name: original().mark(text) for name, text in MARKS.items()}
+        layout.write_dataset(out, {"vocabulary": original().vocabulary, "source": source}, questions, answers, marks)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except OSError as error:
+        sys.exit(str(error))
