@@ -67,7 +67,7 @@ def main():
     def weights():
         for name, (dtype, shape) in tensors.items():
             count = layout.product(shape)
-            yield layout.buffer(dtype, ([1.0] * count if "norm" in name else [rng.gauss(0, 0.08) for _ in range(count)]))
+            yield layout.buffer(dtype, (1.0 if "norm" in name else rng.gauss(0, 0.08) for _ in range(count)))
 
     layout.write(out / "model.safetensors", metadata, tensors, weights())
     for (name, rows), part in itertools.product(TRAIN_ROWS.items(), ("train", "test")):
