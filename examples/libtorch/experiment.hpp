@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: MIT
+// What is compared: runs that differ in what they are trained on, each for the same number of response tokens.
+#pragma once
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <numeric>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pick_and_mix.hpp"
+#include "results.hpp"
+#include "rows.hpp"
+
+struct Settings {
+  long steps = 150;         ///< of a run with proportional shares; they fix the response tokens of every run
+  Index batch = 16;
+  Index pool = 1000;        ///< rows that are chosen from
+  Index others = 100;       ///< rows of the target; of the known datasets, each
+  std::size_t held_out = 100;  ///< rows of each dataset that the end is measured on; a quarter of them along the way
+  int points = 5;           ///< measurements along the way
+  long checkpoint = 50;     ///< steps between checkpoints
+  double peak_rate = 1e-4;
+  Form form;
+  std::string target = "math";
+  std::vector<std::string> known{"math", "code", "tools"};
+};
+
+class Stopwatch {
+ public:
+  double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point start_ = Clock::now();
+};
+
+/// Runs jobs and writes down what came of them.
+class Experiment {
+ public:
+  Experiment(const Safetensors& model, std::vector<Dataset> datasets, Machine machine, Settings settings,
+             ResultsFolder& results)
+      : model_(&model),
+        rows_(std::move(datasets), settings.form, settings.held_out),
+        machine_(machine),
+        settings_(std::move(settings)),
+        results_(&results),
+        budget_(std::lround(static_cast<double>(settings_.steps * settings_.batch) * rows_.mean_tokens())) {}
+
+  /// Runs a job to its end, unless its line is there. One that was killed goes on from its last checkpoint.
+  void run(const Job& job) {
+    if (results_->has(job)) return;
+    const Stopwatch watch;
+    if (job.experiment == "mix" || job.experiment == "controls")
+      run_mixture(job);
+    else if (job.experiment == "both")
+      run_both(job);
+    else
+      run_pick(job);
+    fmt::print(stderr, "{}: {:.0f} s\n", job.name(), watch.seconds());
+  }
+
+ private:
+  /// A run under way.
+  struct Run {
+    Job job;
+    Trainer trainer;
+    RowsByDataset rows;  // what is drawn from
+    pickmix::MosState<> state;
+    Outcome outcome = {};
+
+    std::vector<const Turn*> turns(const pickmix::Batch& batch) const {
+      std::vector<const Turn*> found;
+      for (const pickmix::Example& e : batch.examples) found.push_back(lookup()(e.dataset, e.row));
+      return found;
+    }
+    Lookup lookup() const {
+      return [this](Index dataset, Index row) {
+        return rows[static_cast<std::size_t>(dataset)][static_cast<std::size_t>(row)];
+      };
+    }
+  };
+
+  Recipe recipe() const { return {.tokens = budget_, .peak_rate = settings_.peak_rate}; }
+
+  Run begin(const Job& job, RowsByDataset rows, const Method& method, Index epoch_steps = 0) const {
+    pickmix::MosOptions options{.sizes = {},
+                                .batch_size = settings_.batch,
+                                .prior_temperature = method.temperature,
+                                .update_interval = method.every_step ? 1 : std::max(1L, settings_.steps / 15),
+                                .learning_rate = 1e-3,
+                                .reward_batch = 16,
+                                .seed = static_cast<std::uint64_t>(job.seed),
+                                .draw = pickmix::Draw::example,
+                                .epoch_steps = epoch_steps};
+    for (const auto& of_dataset : rows) options.sizes.push_back(std::ssize(of_dataset));
+    return {job, Trainer(*model_, machine_, recipe()), std::move(rows), pickmix::MosState<>(options)};
+  }
+
+  void run_mixture(const Job& job) {
+    const Method& method = mixtures().at(job.method);
+    const RowsByDataset rows = job.experiment == "controls" ? rows_.with_controls() : rows_.all();
+    Run run = begin(job, rows, method);
+    if (!method.reference) return train(run, method);
+    const Stopwatch watch;
+    Run reference = begin(job, rows, mixtures().at("proportional"));
+    train_only(reference, budget_);
+    run.outcome.reward_seconds = watch.seconds();
+    train(run, method, callbacks(reference.trainer, reference.lookup()).loss);
+  }
+
+  /// Of the rows of a pool, those that a learnt mixture has room for, chosen anew five times.
+  void run_both(const Job& job) {
+    const auto candidates = rows_.candidates(settings_.pool, {}, 0, job.seed);
+    RowsByDataset rows(rows_.names().size());
+    for (const auto& [dataset, turn] : candidates.rows) rows[dataset].push_back(turn);
+    if (std::ranges::any_of(rows, [](const auto& of_dataset) { return of_dataset.empty(); }))
+      throw std::runtime_error("the pool has no row of one of the datasets; needs a larger --pool");
+    const Method& method = mixtures().at(job.method);
+    Run run = begin(job, std::move(rows), method, std::max(1L, settings_.steps / 5));
+    train(run, method, {}, std::max(1L, std::lround(job.part * static_cast<double>(candidates.pool.rows))));
+  }
+
+  void run_pick(const Job& job) {
+    const Aim aim = job.experiment == "task" ? Aim::target : job.experiment == "continual" ? Aim::novelty : Aim::all;
+    const auto candidates =
+        rows_.candidates(settings_.pool,
+                         aim == Aim::target    ? std::vector{settings_.target}
+                         : aim == Aim::novelty ? settings_.known
+                                               : std::vector<std::string>{},
+                         settings_.others, job.seed);
+    const Method& method = mixtures().at("proportional");
+    std::optional<Trainer> known;
+    if (aim == Aim::novelty) {  // what is known was learnt with a third of the tokens, which do not count
+      Run before = begin(job, rows_.of(settings_.known), method);
+      train_only(before, budget_ / 3);
+      known.emplace(std::move(before.trainer));
+      known->begin_anew(recipe());
+    }
+    Trainer trainer = known ? std::move(*known) : Trainer(*model_, machine_, recipe());
+
+    Outcome outcome;
+    const std::filesystem::path file = results_->checkpoint(job);
+    if (std::filesystem::exists(file)) {
+      outcome = Outcome::parse(trainer.load(file, {"outcome"}).at("outcome"));
+    } else {
+      const Stopwatch watch;
+      Pick picks{.rows = std::vector<Index>(static_cast<std::size_t>(candidates.pool.rows))};
+      std::iota(picks.rows.begin(), picks.rows.end(), Index{0});
+      if (job.method != "all")
+        picks = pick(trainer, candidates.pool, aim, job.method, job.part, static_cast<std::uint64_t>(job.seed));
+      outcome = {.picks = picks.rows, .calls = picks.calls, .kept = picks.kept, .select_seconds = watch.seconds()};
+    }
+    RowsByDataset rows(1);
+    for (const Index row : outcome.picks) rows.front().push_back(candidates.rows[static_cast<std::size_t>(row)].second);
+    Run run = begin(job, std::move(rows), method);
+    run.trainer = std::move(trainer);
+    run.outcome = std::move(outcome);
+    train(run, method);
+  }
+
+  /// Trains with proportional shares and measures nothing.
+  void train_only(Run& run, long tokens) const {
+    run.trainer.begin_anew({.tokens = tokens, .peak_rate = settings_.peak_rate});
+    mixtures().at("proportional").run(run.state, {}, {}, [&](const pickmix::Batch& batch) {
+      run.trainer.step(run.turns(batch));
+      return run.trainer.tokens() < tokens;
+    }, {});
+  }
+
+  /// \param reselected  rows that are chosen anew before each epoch; 0: all are drawn
+  void train(Run& run, const Method& method, Losses reference = {}, Index reselected = 0) {
+    const std::filesystem::path file = results_->checkpoint(run.job);
+    Outcome& outcome = run.outcome;
+    if (std::filesystem::exists(file)) {
+      auto also = run.trainer.load(file, {"mixture", "outcome"});
+      run.state = restored(also.at("mixture"));
+      outcome = Outcome::parse(also.at("outcome"));
+      fmt::print(stderr, "{}: goes on after step {}\n", run.job.name(), run.trainer.steps());
+    }
+    Stopwatch whole;
+    double elsewhere = 0.0;  // seconds of `whole` that are not the scheduler's
+    const auto timed = [&](double& sum, const auto& work) {
+      const Stopwatch watch;
+      work();
+      sum += watch.seconds();
+      elsewhere += watch.seconds();
+    };
+    const auto time_callback = [&](auto callback) {
+      return [&, callback](auto examples, auto out) {
+        timed(outcome.reward_seconds, [&] { callback(examples, out); });
+      };
+    };
+    const pickmix::Callbacks plain = callbacks(run.trainer, run.lookup());
+    pickmix::Callbacks model = plain;
+    model.loss = time_callback(plain.loss);
+    model.embedding = time_callback(plain.embedding);
+    if (reference) reference = time_callback(reference);
+
+    double measuring = 0.0;
+    const auto step = [&](const pickmix::Batch& batch) {
+      if (static_cast<double>(outcome.points.size()) * static_cast<double>(budget_) <=
+          static_cast<double>(run.trainer.tokens()) * settings_.points)
+        timed(measuring, [&] { outcome.points.push_back(measure(run, 4)); });
+      timed(outcome.train_seconds, [&] { run.state.report(batch.examples, run.trainer.step(run.turns(batch))); });
+      const bool more = run.trainer.tokens() < budget_;
+      if (more && run.trainer.steps() % settings_.checkpoint == 0) {
+        outcome.scheduler_seconds += whole.seconds() - elsewhere;
+        run.trainer.save(file, {{"mixture", saved(run.state)}, {"outcome", outcome.text()}});
+        whole = {}, elsewhere = 0.0;
+      }
+      return more;
+    };
+    std::function<void()> epoch;
+    if (reselected > 0)
+      epoch = [&] { timed(outcome.select_seconds, [&] { reselect(run.state, plain, reselected); }); };
+    method.run(run.state, model, reference, step, epoch);
+
+    outcome.scheduler_seconds += whole.seconds() - elsewhere;
+    outcome.points.push_back(measure(run, 4));
+    outcome.end = measure(run, 1);
+    outcome.padded = run.trainer.padded();
+    results_->add(run.job, rows_.names(), outcome);
+    std::error_code ignored;
+    std::filesystem::remove(file, ignored);
+  }
+
+  /// Held-out losses on every `one_in`th row that is held out.
+  Point measure(Run& run, std::size_t one_in) const {
+    Point point{run.trainer.steps(), run.trainer.tokens(), {}, {}, run.state.probabilities()};
+    for (const auto& turns : rows_.held_out()) {
+      std::vector<const Turn*> some;
+      for (std::size_t k = 0; k < turns.size(); k += one_in) some.push_back(&turns[k]);
+      double sum = 0.0, tokens = 0.0, exact = 0.0;
+      run.trainer.score(some, nullptr, [&](std::size_t, const Score& score) {
+        for (const float p : score.log_probabilities) sum -= static_cast<double>(p);
+        tokens += static_cast<double>(score.log_probabilities.size());
+        exact += score.exact ? 1.0 : 0.0;
+      });
+      point.losses.push_back(sum / tokens);
+      point.exact.push_back(exact / static_cast<double>(some.size()));
+    }
+    return point;
+  }
+
+  const Safetensors* model_;
+  Rows rows_;
+  Machine machine_;
+  Settings settings_;
+  ResultsFolder* results_;
+  long budget_;  // response tokens
+};

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+// What runs have shown, in a folder: runs.csv has a line a run, points.csv one for each dataset at each measurement.
+#pragma once
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <numeric>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+/// One run: what is trained on, and how it is chosen.
+struct Job {
+  std::string experiment, method;
+  double part = 1.0;  ///< of the pool, where something is picked
+  int seed = 0;
+
+  std::string key() const { return fmt::format("{},{},{},{}", experiment, method, part, seed); }
+  std::string name() const {
+    return part < 1.0 ? fmt::format("{}, {} {:g} %, seed {}", experiment, method, 100 * part, seed)
+                      : fmt::format("{}, {}, seed {}", experiment, method, seed);
+  }
+};
+
+/// Held-out losses in nats a response token, the share of answers that are exactly right, and the mixture, at some step.
+struct Point {
+  long step = 0, tokens = 0;
+  std::vector<double> losses, exact, shares;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Point, step, tokens, losses, exact, shares)
+
+struct Outcome {
+  std::vector<std::int64_t> picks = {};
+  std::int64_t calls = 0, padded = 0;
+  double kept = 0.0, train_seconds = 0.0, reward_seconds = 0.0, scheduler_seconds = 0.0, select_seconds = 0.0;
+  std::vector<Point> points = {};
+  Point end = {};
+
+  std::string text() const { return nlohmann::json(*this).dump(); }
+  static Outcome parse(const std::string& text) { return nlohmann::json::parse(text).get<Outcome>(); }
+  NLOHMANN_DEFINE_TYPE_INTRUSIVE(Outcome, picks, calls, padded, kept, train_seconds, reward_seconds, scheduler_seconds,
+                                 select_seconds, points, end)
+};
+
+class ResultsFolder {
+ public:
+  /// \throws std::runtime_error if it cannot be written to, or holds results of other settings
+  ResultsFolder(std::filesystem::path folder, const std::string& settings) : folder_(std::move(folder)) {
+    std::filesystem::create_directories(folder_);
+    const auto same = folder_ / "settings.txt";
+    if (std::filesystem::exists(same)) {
+      std::ifstream in(same);
+      const std::string before{std::istreambuf_iterator<char>(in), {}};
+      if (before != settings)
+        throw std::runtime_error(folder_.string() + ": holds results of other settings (" + same.string() +
+                                 "); choose another folder");
+    } else {
+      append("settings.txt", settings);
+    }
+    std::ifstream in(folder_ / "runs.csv");
+    for (std::string line; std::getline(in, line);) {
+      std::size_t end = 0;
+      for (int commas = 0; commas < 4 && end != std::string::npos; ++commas) end = line.find(',', end + 1);
+      if (end != std::string::npos) done_.insert(line.substr(0, end));
+    }
+    if (done_.empty()) {
+      append("runs.csv", "experiment,method,part,seed,steps,tokens,padded,mean_loss,worst_loss,train_s,reward_s,scheduler_s,"
+                         "select_s,calls,kept\n");
+      append("points.csv", "experiment,method,part,seed,step,tokens,dataset,share,loss,exact,rows\n");
+    }
+  }
+
+  bool has(const Job& job) const { return done_.count(job.key()) > 0; }
+
+  std::filesystem::path checkpoint(const Job& job) const {
+    std::string name = job.key();
+    std::replace(name.begin(), name.end(), ',', '-');
+    std::replace(name.begin(), name.end(), ' ', '_');
+    return folder_ / (name + ".checkpoint");
+  }
+
+  /// \param names  of the datasets that are measured; the mixture may have more
+  void add(const Job& job, const std::vector<std::string>& names, const Outcome& o) {
+    std::string lines;
+    const auto tell = [&](const Point& point, const char* rows) {
+      for (std::size_t d = 0; d < std::max(names.size(), point.shares.size()); ++d) {
+        const bool named = d < names.size();
+        lines += fmt::format("{},{},{},{},{},{},{},{}\n", job.key(), point.step, point.tokens,
+                             named ? names[d] : d == names.size() ? "noise" : "repeated",
+                             point.shares.size() > 1 ? fmt::format("{:.4f}", point.shares[d]) : "",
+                             named ? fmt::format("{:.5f}", point.losses[d]) : "",
+                             named ? fmt::format("{:.4f}", point.exact[d]) : "", rows);
+      }
+    };
+    for (const Point& point : o.points) tell(point, "some");
+    tell(o.end, "all");
+    append("points.csv", lines);
+    const auto& losses = o.end.losses;
+    append("runs.csv",
+           fmt::format("{},{},{},{},{:.5f},{:.5f},{:.3f},{:.3f},{:.4f},{:.3f},{},{:.4f}\n", job.key(), o.end.step,
+                       o.end.tokens, o.padded,
+                       std::accumulate(losses.begin(), losses.end(), 0.0) / static_cast<double>(losses.size()),
+                       *std::max_element(losses.begin(), losses.end()), o.train_seconds, o.reward_seconds,
+                       o.scheduler_seconds, o.select_seconds, o.calls, o.kept));
+    done_.insert(job.key());
+  }
+
+ private:
+  void append(const char* name, const std::string& text) const {
+    std::ofstream out(folder_ / name, std::ios::app | std::ios::binary);
+    out << text << std::flush;
+    if (!out) throw std::runtime_error((folder_ / name).string() + ": cannot be written");
+  }
+
+  std::filesystem::path folder_;
+  std::set<std::string> done_;
+};
