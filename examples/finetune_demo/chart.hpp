@@ -40,8 +40,8 @@ inline std::string escape(std::string_view text) {
 
 /// A colour for the i-th of several things; distinguishable with the common colour deficiencies (Okabe and Ito 2008).
 inline std::string colour(std::size_t i) {
-  static constexpr const char* palette[] = {"#0072b2", "#e69f00", "#009e73", "#cc79a7",
-                                            "#56b4e9", "#d55e00", "#8c7a2e"};
+  static constexpr const char* palette[] = {"#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9",
+                                            "#d55e00", "#8c7a2e", "#222222", "#999999", "#7b3fa0"};
   return palette[i % std::size(palette)];
 }
 

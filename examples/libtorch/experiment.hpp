@@ -27,13 +27,13 @@
 #include "rows.hpp"
 
 struct Settings {
-  long steps = 150;         ///< of a run with proportional shares; they fix the response tokens of every run
+  long steps = 150;  ///< of a run with proportional shares; they fix the response tokens of every run
   Index batch = 16;
-  Index pool = 1000;        ///< rows that are chosen from
-  Index others = 100;       ///< rows of the target; of the known datasets, each
+  Index pool = 1000;           ///< rows that are chosen from
+  Index others = 100;          ///< rows of the target; of the known datasets, each
   std::size_t held_out = 100;  ///< rows of each dataset that the end is measured on; a quarter of them along the way
-  int points = 5;           ///< measurements along the way
-  long checkpoint = 50;     ///< steps between checkpoints
+  int points = 5;              ///< measurements along the way
+  long checkpoint = 50;        ///< steps between checkpoints
   double peak_rate = 1e-4;
   Form form;
   std::string target = "math";
@@ -137,12 +137,11 @@ class Experiment {
 
   void run_pick(const Job& job) {
     const Aim aim = job.experiment == "task" ? Aim::target : job.experiment == "continual" ? Aim::novelty : Aim::all;
-    const auto candidates =
-        rows_.candidates(settings_.pool,
-                         aim == Aim::target    ? std::vector{settings_.target}
-                         : aim == Aim::novelty ? settings_.known
-                                               : std::vector<std::string>{},
-                         settings_.others, job.seed);
+    const auto candidates = rows_.candidates(settings_.pool,
+                                             aim == Aim::target    ? std::vector{settings_.target}
+                                             : aim == Aim::novelty ? settings_.known
+                                                                   : std::vector<std::string>{},
+                                             settings_.others, job.seed);
     const Method& method = mixtures().at("proportional");
     std::optional<Trainer> known;
     if (aim == Aim::novelty) {  // what is known was learnt with a third of the tokens, which do not count
@@ -176,10 +175,14 @@ class Experiment {
   /// Trains with proportional shares and measures nothing.
   void train_only(Run& run, long tokens) const {
     run.trainer.begin_anew({.tokens = tokens, .peak_rate = settings_.peak_rate});
-    mixtures().at("proportional").run(run.state, {}, {}, [&](const pickmix::Batch& batch) {
-      run.trainer.step(run.turns(batch));
-      return run.trainer.tokens() < tokens;
-    }, {});
+    mixtures()
+        .at("proportional")
+        .run(run.state, {}, {},
+             [&](const pickmix::Batch& batch) {
+               run.trainer.step(run.turns(batch));
+               return run.trainer.tokens() < tokens;
+             },
+             {});
   }
 
   /// \param reselected  rows that are chosen anew before each epoch; 0: all are drawn
@@ -201,9 +204,8 @@ class Experiment {
       elsewhere += watch.seconds();
     };
     const auto time_callback = [&](auto callback) {
-      return [&, callback](auto examples, auto out) {
-        timed(outcome.reward_seconds, [&] { callback(examples, out); });
-      };
+      return
+          [&, callback](auto examples, auto out) { timed(outcome.reward_seconds, [&] { callback(examples, out); }); };
     };
     const pickmix::Callbacks plain = callbacks(run.trainer, run.lookup());
     pickmix::Callbacks model = plain;
@@ -226,8 +228,7 @@ class Experiment {
       return more;
     };
     std::function<void()> epoch;
-    if (reselected > 0)
-      epoch = [&] { timed(outcome.select_seconds, [&] { reselect(run.state, plain, reselected); }); };
+    if (reselected > 0) epoch = [&] { timed(outcome.select_seconds, [&] { reselect(run.state, plain, reselected); }); };
     method.run(run.state, model, reference, step, epoch);
 
     outcome.scheduler_seconds += whole.seconds() - elsewhere;

@@ -140,8 +140,8 @@ class Llama {
     const std::int64_t group = shape_.heads / shape_.shared_heads, head = shape_.head();
     const Tensor q = query.reshape({texts * shape_.shared_heads, group * length, head});
     const Tensor scores = torch::bmm(q, key.reshape({-1, all, head}).transpose(1, 2)).to(torch::kFloat32);
-    const Tensor weights = torch::softmax(
-        scores.view({-1, group, length, all}) / std::sqrt(static_cast<double>(head)) + mask, -1);
+    const Tensor weights =
+        torch::softmax(scores.view({-1, group, length, all}) / std::sqrt(static_cast<double>(head)) + mask, -1);
     const Tensor mixed =
         torch::bmm(weights.to(products_).view({-1, group * length, all}), value.reshape({-1, all, head}));
     return mixed.view({texts, shape_.heads, length, head}).transpose(1, 2).reshape({texts, length, shape_.width});

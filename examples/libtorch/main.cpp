@@ -83,42 +83,64 @@ Arguments parse(int count, char** values) {
       a.help = true;
       return a;
     }
-    if (i + 1 == count) throw std::runtime_error(fmt::format("{} needs a value, or is unknown; --help lists all", name));
+    if (i + 1 == count)
+      throw std::runtime_error(fmt::format("{} needs a value, or is unknown; --help lists all", name));
     const std::string value = values[++i];
     const auto whole = [&](long most) { return number<long>(name, value, 1, most); };
-    if (name == "--model") a.model = value;
-    else if (name == "--data") a.data = value;
-    else if (name == "--report") a.report = value;
-    else if (name == "--out") a.out = value;
-    else if (name == "--experiment") a.experiment = value;
-    else if (name == "--method") a.methods.push_back(value);
-    else if (name == "--part") a.parts.push_back(number(name, value, 0.0001, 1.0));
-    else if (name == "--seeds") a.seeds = static_cast<int>(whole(1000));
-    else if (name == "--seed") a.seed = static_cast<int>(whole(1'000'000));
-    else if (name == "--steps") a.settings.steps = whole(10'000'000);
-    else if (name == "--batch") a.settings.batch = whole(100'000);
-    else if (name == "--pool") a.settings.pool = whole(1'000'000);
-    else if (name == "--held-out") a.settings.held_out = static_cast<std::size_t>(whole(1'000'000));
-    else if (name == "--question") a.settings.form.question = static_cast<std::size_t>(whole(100'000));
-    else if (name == "--answer") a.settings.form.answer = static_cast<std::size_t>(whole(100'000));
-    else if (name == "--rate") a.settings.peak_rate = number(name, value, 1e-9, 1.0);
-    else if (name == "--target") a.settings.target = value;
+    if (name == "--model")
+      a.model = value;
+    else if (name == "--data")
+      a.data = value;
+    else if (name == "--report")
+      a.report = value;
+    else if (name == "--out")
+      a.out = value;
+    else if (name == "--experiment")
+      a.experiment = value;
+    else if (name == "--method")
+      a.methods.push_back(value);
+    else if (name == "--part")
+      a.parts.push_back(number(name, value, 0.0001, 1.0));
+    else if (name == "--seeds")
+      a.seeds = static_cast<int>(whole(1000));
+    else if (name == "--seed")
+      a.seed = static_cast<int>(whole(1'000'000));
+    else if (name == "--steps")
+      a.settings.steps = whole(10'000'000);
+    else if (name == "--batch")
+      a.settings.batch = whole(100'000);
+    else if (name == "--pool")
+      a.settings.pool = whole(1'000'000);
+    else if (name == "--held-out")
+      a.settings.held_out = static_cast<std::size_t>(whole(1'000'000));
+    else if (name == "--question")
+      a.settings.form.question = static_cast<std::size_t>(whole(100'000));
+    else if (name == "--answer")
+      a.settings.form.answer = static_cast<std::size_t>(whole(100'000));
+    else if (name == "--rate")
+      a.settings.peak_rate = number(name, value, 1e-9, 1.0);
+    else if (name == "--target")
+      a.settings.target = value;
     else if (name == "--known") {
       if (!known) a.settings.known.clear();
       known = true;
       a.settings.known.push_back(value);
-    }
-    else if (name == "--checkpoint") a.settings.checkpoint = whole(10'000'000);
-    else if (name == "--device") a.machine.device = torch::Device(value);
-    else if (name == "--products") products = value;
-    else throw std::runtime_error(fmt::format("unknown argument '{}'; --help lists them", name));
+    } else if (name == "--checkpoint")
+      a.settings.checkpoint = whole(10'000'000);
+    else if (name == "--device")
+      a.machine.device = torch::Device(value);
+    else if (name == "--products")
+      products = value;
+    else
+      throw std::runtime_error(fmt::format("unknown argument '{}'; --help lists them", name));
   }
   const bool gpu = a.machine.device.is_cuda();
   if (gpu) a.machine.padded = 8192;
   if (!products.empty() && products != "fp32" && products != "bf16")
     throw std::runtime_error(fmt::format("--products is '{}'; needs fp32 or bf16", products));
   if (products == "bf16" || (products.empty() && (gpu || likes_bfloat16()))) a.machine.products = torch::kBFloat16;
-  if (a.report.empty() && (a.model.empty() || a.data.empty())) throw std::runtime_error("--model and --data are needed; --help lists all");
+  if (a.report.empty() && (a.model.empty() || a.data.empty()))
+    throw std::runtime_error("--model and --data are needed; --help lists all");
   return a;
 }
 
@@ -136,9 +158,12 @@ std::vector<Job> jobs(const Arguments& a) {
   else
     throw std::runtime_error(fmt::format("--experiment is '{}'; --help lists them", e));
   if (methods.empty()) {
-    if (e == "mix" || e == "controls") methods = {"proportional", "uniform", "diff ema"};
-    else if (e == "both") methods = known;
-    else methods = {"all", "random", "similarity"};
+    if (e == "mix" || e == "controls")
+      methods = {"proportional", "uniform", "diff ema"};
+    else if (e == "both")
+      methods = known;
+    else
+      methods = {"all", "random", "similarity"};
   }
   std::vector<Job> all;
   for (int seed = a.seed; seed < a.seed + a.seeds; ++seed)
@@ -158,13 +183,15 @@ std::vector<Job> jobs(const Arguments& a) {
 void run(const Arguments& a) {
   const std::vector<Job> wanted = jobs(a);
   const Settings& s = a.settings;
-  ResultsFolder results(a.out, fmt::format("steps {} batch {} pool {} held-out {} question {} answer {} rate {} target {} "
-                                           "known {}\n",
-                                           s.steps, s.batch, s.pool, s.held_out, s.form.question, s.form.answer, s.peak_rate,
-                                           s.target, fmt::join(s.known, " ")));
+  ResultsFolder results(
+      a.out, fmt::format("steps {} batch {} pool {} held-out {} question {} answer {} rate {} target {} "
+                         "known {}\n",
+                         s.steps, s.batch, s.pool, s.held_out, s.form.question, s.form.answer, s.peak_rate, s.target,
+                         fmt::join(s.known, " ")));
   const Safetensors model = read_safetensors(a.model);
   const Shape shape(model);
-  Experiment experiment(model, read_datasets(a.data, model.text("vocabulary"), shape.vocabulary), a.machine, s, results);
+  Experiment experiment(model, read_datasets(a.data, model.text("vocabulary"), shape.vocabulary), a.machine, s,
+                        results);
   for (const Job& job : wanted) experiment.run(job);
   fmt::print("report: {}\n", report::write(a.out).string());
 }

@@ -154,9 +154,7 @@ class Embeddings {
     }
     for (std::size_t k = 0; k < numbers_.size(); ++k) numbers_[k] -= mean_[k % width];
   }
-  pickmix::MatrixView<const float> view() const {
-    return {numbers_.data(), count_, static_cast<Index>(mean_.size())};
-  }
+  pickmix::MatrixView<const float> view() const { return {numbers_.data(), count_, static_cast<Index>(mean_.size())}; }
   const std::vector<float>& mean() const { return mean_; }
 
  private:

@@ -105,9 +105,26 @@ inline std::string table(const Group& group) {
   return out + "</table></div>\n";
 }
 
-/// Losses along the way, meaned over datasets and seeds; and the mixture of each method's first seed, where it changes.
-inline std::string charts(const std::vector<Row>& points, const std::string& experiment) {
-  finetune_demo::Panel losses{.title = "Held-out loss", .x_label = "response tokens", .y_label = "nats a token", .series = {}};
+inline void put(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream out(path, std::ios::binary);
+  out << text << std::flush;
+  if (!out) throw std::runtime_error(path.string() + ": cannot be written");
+}
+
+/// A picture, which is a file of its own as well.
+inline std::string figure(const std::filesystem::path& folder, std::string name, const std::string& svg) {
+  std::replace(name.begin(), name.end(), ' ', '_');
+  put(folder / (name + ".svg"), svg);
+  return "<figure>" + svg + "</figure>\n";
+}
+
+/// Losses along the way, after the start, meaned over datasets and seeds; and the mixture of each method's first seed, where it changes.
+inline std::string charts(const std::filesystem::path& folder, const std::vector<Row>& points,
+                          const std::string& experiment) {
+  finetune_demo::Panel losses{.title = "Held-out loss, mean over datasets",
+                              .x_label = "response tokens",
+                              .y_label = "nats a token",
+                              .series = {}};
   std::map<std::string, std::map<int, std::vector<std::pair<double, double>>>> curves;  // by method and place
   std::map<std::string, std::map<std::string, std::vector<std::pair<double, double>>>> mixtures;
   std::map<std::string, std::string> first_seed;
@@ -116,10 +133,10 @@ inline std::string charts(const std::vector<Row>& points, const std::string& exp
   for (const Row& row : points) {
     if (row.at("experiment") != experiment || row.at("rows") != "some") continue;
     const std::string method = method_of(row), run = method + " " + row.at("seed");
-    if (!curves.count(method)) methods.push_back(method);
-    const std::string at = run + " " + row.at("step") + " " + row.at("dataset");
+    if (!first_seed.count(method)) methods.push_back(method);
     const int here = place[run + row.at("dataset")]++;
-    if (!row.at("loss").empty()) curves[method][here].emplace_back(number(row, "tokens"), number(row, "loss"));
+    if (!row.at("loss").empty() && number(row, "step") > 0)  // the start is the same for all, and far above
+      curves[method][here].emplace_back(number(row, "tokens"), number(row, "loss"));
     const std::string& first = first_seed.emplace(method, row.at("seed")).first->second;
     if (!row.at("share").empty() && row.at("seed") == first)
       mixtures[method][row.at("dataset")].emplace_back(number(row, "step"), number(row, "share"));
@@ -133,7 +150,7 @@ inline std::string charts(const std::vector<Row>& points, const std::string& exp
     }
     losses.series.push_back(std::move(series));
   }
-  std::string out = "<figure>" + finetune_demo::line_charts({losses}) + "</figure>\n";
+  std::string out = figure(folder, experiment + "-losses", finetune_demo::line_charts({losses}));
   for (const auto& method : methods) {
     finetune_demo::Panel areas{.title = method, .x_label = "step", .y_label = "share of the examples", .series = {}};
     bool changes = false;
@@ -141,7 +158,7 @@ inline std::string charts(const std::vector<Row>& points, const std::string& exp
       areas.series.push_back({dataset, finetune_demo::colour(areas.series.size()), shares});
       changes = changes || shares.front().second != shares.back().second;
     }
-    if (changes) out += "<figure>" + finetune_demo::stacked_areas(areas) + "</figure>\n";
+    if (changes) out += figure(folder, experiment + "-" + method, finetune_demo::stacked_areas(areas));
   }
   return out;
 }
@@ -163,33 +180,30 @@ inline std::filesystem::path write(const std::filesystem::path& folder) {
       group.exact[method_of(point)][point.at("dataset")].push_back(number(point, "exact"));
     }
   static const std::map<std::string, std::string> titles{
-      {"mix", "Mixing whole datasets"},
-      {"controls", "Mixing, with a dataset of noise and one of repeated rows"},
-      {"pick", "Picking rows of a pool"},
-      {"task", "Picking for a target"},
-      {"continual", "Picking what is new"},
-      {"both", "Picking and mixing"}};
+      {"mix", "Mixing whole datasets"},     {"controls", "Mixing, with a dataset of noise and one of repeated rows"},
+      {"pick", "Picking rows of a pool"},   {"task", "Picking for a target"},
+      {"continual", "Picking what is new"}, {"both", "Picking and mixing"}};
   std::string settings;
   std::ifstream in(folder / "settings.txt");
   std::getline(in, settings);
   std::string page =
       "<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'><title>pickmix: fine-tuning</title>\n<style>"
-      "body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 1100px; margin: 2.5em auto; padding: 0 1em; } "
+      "body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 1100px; margin: 2.5em auto; padding: 0 "
+      "1em; } "
       "h2 { font-size: 1.2em; margin-top: 2.2em; } .wide { overflow-x: auto; } figure { margin: 1.4em 0; } "
       "table { border-collapse: collapse; font-size: .87em; font-variant-numeric: tabular-nums; } "
       "th, td { text-align: right; padding: .3em .6em; white-space: nowrap; border-bottom: 1px solid #e4e4e4; } "
       "th:first-child, td:first-child { text-align: left; } svg { max-width: 100%; height: auto; }"
-      "</style></head><body>\n<h1>What the model is trained on</h1>\n<p>The same pretrained model, fine-tuned on the same number "
+      "</style></head><body>\n<h1>What the model is trained on</h1>\n<p>The same pretrained model, fine-tuned on the "
+      "same number "
       "of response tokens each time. Losses are held out, in nats a response token; ± is the standard deviation over "
       "seeds.</p>\n<p>" +
       escape(settings) + "</p>\n";
   for (const auto& [experiment, group] : groups) {
     if (group.runs.empty() || group.losses.empty()) continue;
-    page += "<h2>" + escape(titles.at(experiment)) + "</h2>\n" + table(group) + charts(points, experiment);
+    page += "<h2>" + escape(titles.at(experiment)) + "</h2>\n" + table(group) + charts(folder, points, experiment);
   }
-  std::ofstream out(folder / "index.html", std::ios::binary);
-  out << page << "</body></html>\n" << std::flush;
-  if (!out) throw std::runtime_error((folder / "index.html").string() + ": cannot be written");
+  put(folder / "index.html", page + "</body></html>\n");
   return folder / "index.html";
 }
 

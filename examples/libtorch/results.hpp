@@ -72,8 +72,9 @@ class ResultsFolder {
       if (end != std::string::npos) done_.insert(line.substr(0, end));
     }
     if (done_.empty()) {
-      append("runs.csv", "experiment,method,part,seed,steps,tokens,padded,mean_loss,worst_loss,train_s,reward_s,scheduler_s,"
-                         "select_s,calls,kept\n");
+      append("runs.csv",
+             "experiment,method,part,seed,steps,tokens,padded,mean_loss,worst_loss,train_s,reward_s,scheduler_s,"
+             "select_s,calls,kept\n");
       append("points.csv", "experiment,method,part,seed,step,tokens,dataset,share,loss,exact,rows\n");
     }
   }
@@ -94,7 +95,9 @@ class ResultsFolder {
       for (std::size_t d = 0; d < std::max(names.size(), point.shares.size()); ++d) {
         const bool named = d < names.size();
         lines += fmt::format("{},{},{},{},{},{},{},{}\n", job.key(), point.step, point.tokens,
-                             named ? names[d] : d == names.size() ? "noise" : "repeated",
+                             named               ? names[d]
+                             : d == names.size() ? "noise"
+                                                 : "repeated",
                              point.shares.size() > 1 ? fmt::format("{:.4f}", point.shares[d]) : "",
                              named ? fmt::format("{:.5f}", point.losses[d]) : "",
                              named ? fmt::format("{:.4f}", point.exact[d]) : "", rows);

@@ -57,8 +57,10 @@ inline Safetensors read_safetensors(const std::filesystem::path& path) {
   in.read(header.data(), static_cast<std::streamsize>(header_size));
   const std::uint64_t begin = 8 + header_size;
 
-  static const std::map<std::string, torch::ScalarType> types{{"F32", torch::kFloat32},   {"F16", torch::kFloat16},
-                                                              {"BF16", torch::kBFloat16}, {"I32", torch::kInt32},
+  static const std::map<std::string, torch::ScalarType> types{{"F32", torch::kFloat32},
+                                                              {"F16", torch::kFloat16},
+                                                              {"BF16", torch::kBFloat16},
+                                                              {"I32", torch::kInt32},
                                                               {"I64", torch::kInt64}};
   try {
     const auto described = nlohmann::json::parse(header);
@@ -77,7 +79,8 @@ inline Safetensors read_safetensors(const std::filesystem::path& path) {
           result.refuse("'" + name + "' has an impossible shape");
         bytes *= static_cast<std::uint64_t>(extent);
       }
-      if (first > last || last - first != bytes) result.refuse("'" + name + "' has not as many numbers as its shape says");
+      if (first > last || last - first != bytes)
+        result.refuse("'" + name + "' has not as many numbers as its shape says");
       if (last > size - begin) result.refuse("ends within '" + name + "'; get or make it again");
       torch::Tensor values = torch::empty(shape, type->second);
       in.seekg(static_cast<std::streamoff>(begin + first));

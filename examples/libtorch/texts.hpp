@@ -110,7 +110,8 @@ inline std::vector<Dataset> read_datasets(const std::filesystem::path& folder, c
   if (std::filesystem::is_directory(folder / "train"))
     for (const auto& entry : std::filesystem::directory_iterator(folder / "train"))
       if (entry.path().extension() == ".safetensors") files.push_back(entry.path());
-  if (files.empty()) throw std::runtime_error(folder.string() + ": there is no train/*.safetensors; prepare.py makes them");
+  if (files.empty())
+    throw std::runtime_error(folder.string() + ": there is no train/*.safetensors; prepare.py makes them");
   std::sort(files.begin(), files.end());
   std::vector<Dataset> datasets;
   for (const auto& file : files)

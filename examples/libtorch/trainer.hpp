@@ -163,7 +163,8 @@ class Trainer {
     if (out) std::filesystem::rename(part, path, error);
     if (!out || error) {
       std::filesystem::remove(part, error);
-      throw std::runtime_error(part.string() + ": cannot be written; is the disk full? " + path.string() + " is as it was");
+      throw std::runtime_error(part.string() + ": cannot be written; is the disk full? " + path.string() +
+                               " is as it was");
     }
   }
 
@@ -244,8 +245,8 @@ class Trainer {
     for (std::size_t begin = 0, k = 0; k < order.size(); ++k) {
       group.push_back(texts[order[k]]);
       const std::size_t next = k + 1 < order.size() ? texts[order[k + 1]]->tokens.size() : 0;
-      if (next == 0 || (group.size() + 1) * (next + static_cast<std::size_t>(past)) >
-                           static_cast<std::size_t>(machine_.padded)) {
+      if (next == 0 ||
+          (group.size() + 1) * (next + static_cast<std::size_t>(past)) > static_cast<std::size_t>(machine_.padded)) {
         read(std::span(order).subspan(begin, group.size()), Texts(group));
         begin = k + 1;
         group.clear();
