@@ -6,8 +6,10 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 work=$root/build/libtorch_check
-sh "$root/cmake/install_packages.sh" g++ cmake make python3 libeigen3-dev libfmt-dev nlohmann-json3-dev \
-  $([ -n "${TORCH-}" ] || echo libtorch-dev libopenblas0-pthread)
+torch='libtorch-dev libopenblas0-pthread'
+[ -z "${TORCH-}" ] || torch=
+# shellcheck disable=SC2086
+sh "$root/cmake/install_packages.sh" g++ cmake make python3 libeigen3-dev libfmt-dev nlohmann-json3-dev $torch
 cmake -S "$here" -B "$work/example" -DCMAKE_CXX_FLAGS_RELEASE=-O1 -DCMAKE_BUILD_TYPE=Release -DWARNINGS=ON \
   ${TORCH:+-DCMAKE_PREFIX_PATH="$TORCH"}
 cmake --build "$work/example" --parallel "$(getconf _NPROCESSORS_ONLN)"

@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <functional>
+#include <iostream>
 #include <memory>
 #include <numeric>
 #include <optional>
@@ -71,7 +72,7 @@ class Experiment {
       run_both(job);
     else
       run_pick(job);
-    fmt::print(stderr, "{}: {:.0f} s\n", job.name(), watch.seconds());
+    fmt::print(stderr, "{}: {:.0f} s in all\n", job.name(), watch.seconds());
   }
 
  private:
@@ -214,12 +215,15 @@ class Experiment {
     if (reference) reference = time_callback(reference);
 
     double measuring = 0.0;
+    const std::string name = run.job.name();
+    pickmix::PrintProgress progress(std::cerr, std::chrono::seconds(10));
     const auto step = [&](const pickmix::Batch& batch) {
       if (static_cast<double>(outcome.points.size()) * static_cast<double>(budget_) <=
           static_cast<double>(run.trainer.tokens()) * settings_.points)
         timed(measuring, [&] { outcome.points.push_back(measure(run, 4)); });
       timed(outcome.train_seconds, [&] { run.state.report(batch.examples, run.trainer.step(run.turns(batch))); });
       const bool more = run.trainer.tokens() < budget_;
+      progress(pickmix::Progress{name, std::min(run.trainer.tokens(), budget_), budget_});
       if (more && run.trainer.steps() % settings_.checkpoint == 0) {
         outcome.scheduler_seconds += whole.seconds() - elsewhere;
         run.trainer.save(file, {{"mixture", saved(run.state)}, {"outcome", outcome.text()}});

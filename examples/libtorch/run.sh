@@ -8,7 +8,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 work=$root/build/libtorch
-data= resume=
+data='' resume=''
 for argument; do   # what is not for finetune is taken out
   shift
   case ${previous-} in
@@ -34,10 +34,12 @@ if [ -n "$resume" ]; then
   set -- "$@" --out "$resume"
 fi
 
-packages='g++ cmake make python3-pip python3-venv unzip libeigen3-dev libfmt-dev nlohmann-json3-dev'
-# Unquoted on purpose: a list of words. Without that BLAS Debian's libtorch is many times slower.
+torch='libtorch-dev libopenblas0-pthread'   # without that BLAS Debian's libtorch is many times slower
+[ -z "${TORCH-}" ] || torch=
+# Unquoted on purpose: a list of words.
 # shellcheck disable=SC2086
-sh "$root/cmake/install_packages.sh" $packages ${TORCH:+} $([ -n "${TORCH-}" ] || echo libtorch-dev libopenblas0-pthread)
+sh "$root/cmake/install_packages.sh" g++ cmake make python3-pip python3-venv unzip libeigen3-dev libfmt-dev \
+  nlohmann-json3-dev $torch
 mkdir -p "$work"
 cmake -S "$here" -B "$work/example" -DCMAKE_BUILD_TYPE=Release ${TORCH:+-DCMAKE_PREFIX_PATH="$TORCH"} >"$work/log" 2>&1 &&
   cmake --build "$work/example" --parallel "$(getconf _NPROCESSORS_ONLN)" >>"$work/log" 2>&1 || {
