@@ -51,6 +51,15 @@ for experiment in 'mix;diff ema' 'mix;odm' 'mix;doremi' 'pick;similarity' 'both;
   [ "$(results "$work/out/whole")" = "$(results "$work/out/killed")" ] || fail "$experiment: goes on in another way"
 done
 
+# A line that was being written when a run was killed is left out, and what follows it is not.
+set -- --steps 5 --method odm --out "$work/out/torn"
+tiny "$@"
+printf 'mix,odm,1,2,5,2' >>"$work/out/torn/runs.csv"
+tiny "$@" --seeds 3
+[ "$(grep -c '^mix,odm,1,[123],' "$work/out/torn/runs.csv")" = 4 ] || fail "a torn line takes others with it"
+tiny --report "$work/out/torn"
+grep -q '<td>odm<td>3' "$work/out/torn/index.html" || fail "the report counts a torn line"
+
 # Bad input gets an error that says what is wrong.
 refuses() {
   expected=$1
@@ -79,6 +88,8 @@ refuses 'needs a number' --model "$model" --data "$work/tiny" --part 2
 refuses 'is none of' --model "$model" --data "$work/tiny" --method best
 tiny --steps 5 --out "$work/out/settings" >/dev/null
 refuses 'other settings' --model "$model" --data "$work/tiny" --out "$work/out/settings" --steps 6
+refuses 'cannot be opened' --model "$bad/missing" --data "$work/tiny" --out "$work/out/nothing" --steps 5
+tiny --steps 6 --out "$work/out/nothing"   # nothing was done with other settings
 
 # A disk that is full when a checkpoint is written: an error, and the checkpoint before it is there.
 set -- --steps 60 --checkpoint 7 --method odm --out "$work/out/full"

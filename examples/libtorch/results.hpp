@@ -15,6 +15,7 @@
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// One run: what is trained on, and how it is chosen.
@@ -55,28 +56,28 @@ class ResultsFolder {
   /// \throws std::runtime_error if it cannot be written to, or holds results of other settings
   ResultsFolder(std::filesystem::path folder, const std::string& settings) : folder_(std::move(folder)) {
     std::filesystem::create_directories(folder_);
-    const auto same = folder_ / "settings.txt";
-    if (std::filesystem::exists(same)) {
-      std::ifstream in(same);
-      const std::string before{std::istreambuf_iterator<char>(in), {}};
-      if (before != settings)
-        throw std::runtime_error(folder_.string() + ": holds results of other settings (" + same.string() +
-                                 "); choose another folder");
-    } else {
-      append("settings.txt", settings);
-    }
     std::ifstream in(folder_ / "runs.csv");
     for (std::string line; std::getline(in, line);) {
+      if (std::ranges::count(line, ',') != std::ranges::count(columns, ',')) continue;  // torn
       std::size_t end = 0;
-      for (int commas = 0; commas < 4 && end != std::string::npos; ++commas) end = line.find(',', end + 1);
-      if (end != std::string::npos) done_.insert(line.substr(0, end));
+      for (int commas = 0; commas < 4; ++commas) end = line.find(',', end + 1);
+      done_.insert(line.substr(0, end));
     }
-    if (done_.empty()) {
-      append("runs.csv",
-             "experiment,method,part,seed,steps,tokens,padded,mean_loss,worst_loss,train_s,reward_s,scheduler_s,"
-             "select_s,calls,kept\n");
-      append("points.csv", "experiment,method,part,seed,step,tokens,dataset,share,loss,exact,rows\n");
-    }
+    const auto same = folder_ / "settings.txt";
+    std::ifstream before(same);
+    const std::string found{std::istreambuf_iterator<char>(before), {}};
+    if (found == settings) return;
+    if (std::any_of(std::filesystem::directory_iterator(folder_), std::filesystem::directory_iterator(),
+                    [this](const auto& entry) {
+                      return entry.path().extension() == ".checkpoint" ||
+                             done_.size() > 1;  // more than the names of the columns
+                    }))
+      throw std::runtime_error(folder_.string() + ": holds results of other settings (" + same.string() +
+                               "); choose another folder");
+    for (const char* name : {"settings.txt", "runs.csv", "points.csv"}) std::filesystem::remove(folder_ / name);
+    append("runs.csv", std::string(columns) + "\n");
+    append("points.csv", "experiment,method,part,seed,step,tokens,dataset,share,loss,exact,rows\n");
+    append("settings.txt", settings);
   }
 
   bool has(const Job& job) const { return done_.count(job.key()) > 0; }
@@ -118,10 +119,16 @@ class ResultsFolder {
 
  private:
   void append(const char* name, const std::string& text) const {
+    std::ifstream before(folder_ / name, std::ios::binary);
+    const bool torn = before.seekg(-1, std::ios::end) && before.get() != '\n';  // a run was killed while it wrote
     std::ofstream out(folder_ / name, std::ios::app | std::ios::binary);
-    out << text << std::flush;
+    out << (torn ? "\n" : "") << text << std::flush;
     if (!out) throw std::runtime_error((folder_ / name).string() + ": cannot be written");
   }
+
+  static constexpr std::string_view columns =
+      "experiment,method,part,seed,steps,tokens,padded,mean_loss,worst_loss,train_s,reward_s,scheduler_s,select_s,"
+      "calls,kept";
 
   std::filesystem::path folder_;
   std::set<std::string> done_;
