@@ -118,6 +118,38 @@ TEST_CASE("The strategy that is asked for is the one that asks") {
   CHECK(of_own_topic(neighbors) > 2 * of_own_topic(completion));
 }
 
+TEST_CASE("Before the rounds every context is shown once, and progress counts the whole budget") {
+  const auto contexts_shown = [](delift::UtilityStrategy strategy, Index first_losses) {
+    Trainer trainer;
+    const Callbacks callbacks = trainer.callbacks();
+    std::vector<Index> contexts;
+    Callbacks watched = callbacks;
+    watched.loss = [&](std::span<const Example> examples, std::span<float> out) {
+      callbacks.loss(examples, out);
+      for (const Example& e : examples)
+        if (e.context != no_context) contexts.push_back(e.context);
+    };
+    Index done = 0;
+    const auto progress = [&](const Progress& event) {
+      if (event.task != "losses in context") return;
+      CHECK(event.total == tenth.utility_calls - pool);
+      CHECK(event.done > done);
+      CHECK(event.done == std::ssize(contexts));
+      done = event.done;
+    };
+    delift::Options options = tenth;
+    options.utility.strategy = strategy;
+    (void)select(pool, watched, InstructionTuning{}, Count{6}, FacilityLocation{}, options, progress);
+    CHECK(done == tenth.utility_calls - pool);
+    contexts.resize(static_cast<std::size_t>(first_losses));
+    return std::unique(contexts.begin(), contexts.end()) - contexts.begin();
+  };
+  constexpr Index calls = tenth.utility_calls - pool;
+  CHECK(contexts_shown(delift::UtilityStrategy::adaptive, pool + (calls - pool) * 4 / 10) == pool);
+  CHECK(contexts_shown(delift::UtilityStrategy::neighbors, calls) == pool);
+  CHECK(contexts_shown(delift::UtilityStrategy::completion, calls) == pool);
+}
+
 TEST_CASE("A target outside the pool on a quarter of the calls") {
   const Rows target{pool, 20};
   Trainer trainer;

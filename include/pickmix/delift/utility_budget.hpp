@@ -54,7 +54,8 @@ inline std::vector<float> embeddings_of(const Callbacks& callbacks, const Utilit
 /// - neighbors: nine tenths of the rest for nearest neighbours, one tenth at random;
 /// - completion: all of the rest at random. Here alone what was not measured counts as the regression predicts it.
 ///
-/// The random pairs keep the regression and its errors honest about what was not looked for.
+/// The random pairs keep the regression and its errors honest about what was not looked for. What comes before the rounds is
+/// asked for in one pass, and so is each round: context after context.
 ///
 /// \complexity `calls` losses; 24 completions (see UtilityRegression) if adaptive, else one
 /// \cite agarwal2025nncift (completion: a small network over pairs of embeddings there, ridge regression here)
@@ -82,15 +83,13 @@ class UtilityBudget {
   template <class B, class Measure>
   bool spend(Index calls, const B& budget, const Measure& measure) {
     left_ = std::min(calls, known_.rows() * known_.columns());
-    if (pairs_.square && 3 * known_.rows() <= left_) {
+    if (pairs_.square && 3 * known_.rows() <= left_)
       for (Index i = 0; i < known_.rows(); ++i) want(i, i);
-      if (!take(measure)) return false;
-    }
-    const Index rest = left_;
+    const Index rest = left_, own = std::ssize(wanted_);
     if (strategy_ == UtilityStrategy::neighbors) want_neighbours(rest * 9 / 10);
     if (strategy_ == UtilityStrategy::adaptive) {
       want_neighbours(rest * 3 / 10);
-      want_random(rest / 10);
+      want_random(rest / 10, own);
       if (!take(measure)) return false;
       for (Index round = rounds; round > 0 && left_ > 0; --round) {
         want_promising(round == 1 ? left_ : (left_ + round - 1) / round, budget);
@@ -98,7 +97,7 @@ class UtilityBudget {
         if (!take(measure)) return false;
       }
     }
-    want_random(left_);
+    want_random(left_, std::max(own, known_.count()));
     if (!take(measure)) return false;
     completion_ = regression_.complete(known_);
     return true;
@@ -174,8 +173,8 @@ class UtilityBudget {
       }
   }
 
-  void want_random(Index calls) {
-    RandomStream random(seed_, purpose, static_cast<std::uint64_t>(known_.count()));
+  void want_random(Index calls, Index stream) {
+    RandomStream random(seed_, purpose, static_cast<std::uint64_t>(stream));
     const Index all = known_.rows() * known_.columns();
     calls = std::min(calls, all - known_.count() - std::ssize(wanted_));
     while (calls > 0) {
