@@ -52,7 +52,7 @@ inline std::vector<float> embeddings_of(const Callbacks& callbacks, const Utilit
 ///   left in 24 rounds: complete the matrix by regression, select half as many again as the budget takes, and measure those
 ///   picks' entries that promise most. It beats plain neighbours because calls go to the candidates near the top;
 /// - neighbors: nine tenths of the rest for nearest neighbours, one tenth at random;
-/// - completion: all of the rest at random. Here alone what was not measured counts as the regression predicts it.
+/// - completion: all of the rest at random.
 ///
 /// The random pairs keep the regression and its errors honest about what was not looked for. What comes before the rounds is
 /// asked for in one pass, and so is each round: context after context.
@@ -103,9 +103,16 @@ class UtilityBudget {
     return true;
   }
 
-  /// What helps, of the measured pairs. All others count as nothing, or, by `completion`, as what was predicted.
+  /// What helps. Pairs that were not measured count as the regression predicts them less its usual error (adaptive), as
+  /// nothing (neighbors) or as predicted (completion).
   Kernel kernel() const {
-    return strategy_ == UtilityStrategy::completion ? clipped(completion_.predicted) : clipped(known_.values());
+    if (strategy_ == UtilityStrategy::neighbors) return clipped(known_.values());
+    auto values = completion_.predicted;
+    if (strategy_ == UtilityStrategy::adaptive)
+      for (Index j = 0; j < values.cols(); ++j)
+        for (Index i = 0; i < values.rows(); ++i)
+          if (!known_.has(i, j)) values(i, j) -= completion_.spread(i);
+    return clipped(values);
   }
 
   /// How much of what greedy under `budget` would have on all utilities these picks have: on matrices whose unknown entries
