@@ -3,11 +3,13 @@
 #pragma once
 
 #include <pickmix/backend/above.hpp>
+#include <pickmix/backend/byte_rows.hpp>
 #include <pickmix/backend/coverage.hpp>
 #include <pickmix/backend/inner_products.hpp>
 #include <pickmix/backend/instruction_set.hpp>
 #include <pickmix/backend/large_array.hpp>
 #include <pickmix/backend/row_products.hpp>
+#include <pickmix/backend/screen.hpp>
 #include <pickmix/backend/vector_products.hpp>
 #include <pickmix/core/archive.hpp>
 #include <pickmix/core/callbacks.hpp>
@@ -52,6 +54,7 @@
 #include <pickmix/kernel/pair_description.hpp>
 #include <pickmix/kernel/reference.hpp>
 #include <pickmix/kernel/rescale.hpp>
+#include <pickmix/kernel/screened.hpp>
 #include <pickmix/kernel/similarity.hpp>
 #include <pickmix/kernel/streamed.hpp>
 #include <pickmix/kernel/symmetry.hpp>

@@ -14,6 +14,7 @@ using backend::InstructionSet;
 TEST_CASE("Each instruction set has those before it") {
   CHECK(InstructionSet::portable < InstructionSet::avx2);
   CHECK(InstructionSet::avx2 < InstructionSet::avx512);
+  CHECK(InstructionSet::avx512 < InstructionSet::vnni);
   CHECK(support::instruction_sets().front() == InstructionSet::portable);
   CHECK(support::instruction_sets().back() == backend::instruction_set());
 }
@@ -27,9 +28,10 @@ TEST_CASE("The instruction set is one that the system says the processor has") {
     return (line + ' ').find(std::string(" ") + flag + ' ') != std::string::npos;
   };
   if (!has("sse2")) return;  // the system says nothing
-  const auto expected = !has("avx2") || !has("fma") ? InstructionSet::portable
-                        : has("avx512f")            ? InstructionSet::avx512
-                                                    : InstructionSet::avx2;
+  const auto expected = !has("avx2") || !has("fma")             ? InstructionSet::portable
+                        : !has("avx512f")                       ? InstructionSet::avx2
+                        : has("avx512bw") && has("avx512_vnni") ? InstructionSet::vnni
+                                                                : InstructionSet::avx512;
   CHECK(backend::instruction_set() == expected);
 }
 #endif

@@ -11,7 +11,7 @@ namespace support {
 inline std::vector<pickmix::backend::InstructionSet> instruction_sets() {
   using pickmix::backend::InstructionSet;
   std::vector<InstructionSet> out;
-  for (auto set : {InstructionSet::portable, InstructionSet::avx2, InstructionSet::avx512})
+  for (auto set : {InstructionSet::portable, InstructionSet::avx2, InstructionSet::avx512, InstructionSet::vnni})
     if (set <= pickmix::backend::instruction_set()) out.push_back(set);
   return out;
 }

@@ -147,7 +147,7 @@ inline void inner_products_portable(const float* a, const float* b, Index featur
 inline void inner_products_16_by_48(InstructionSet set, const float* a, const float* b, Index features, float* out,
                                     Index stride) {
 #if defined(__x86_64__) && defined(__GNUC__)
-  if (set == InstructionSet::avx512) return inner_products_avx512(a, b, features, out, stride);
+  if (set >= InstructionSet::avx512) return inner_products_avx512(a, b, features, out, stride);
   if (set == InstructionSet::avx2) return inner_products_avx2(a, b, features, out, stride);
 #endif
   inner_products_portable(a, b, features, out, stride);

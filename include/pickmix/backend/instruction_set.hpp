@@ -4,18 +4,23 @@
 
 namespace pickmix::inline v0::backend {
 
-/// What the hand-written loops come in. Each is used only where the processor that runs the program has it.
+/// What the hand-written loops come in, each with those before it. Each is used only where the processor that runs the program
+/// has it.
 enum class InstructionSet {
   portable,  ///< what the compiler was told to use
   avx2,      ///< AVX2 and FMA
   avx512,    ///< AVX-512F besides
+  vnni,      ///< AVX-512 BW and VNNI besides: products of bytes
 };
 
 /// The best instruction set of this processor.
 inline InstructionSet instruction_set() {
 #if defined(__x86_64__) && defined(__GNUC__)
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-    return __builtin_cpu_supports("avx512f") ? InstructionSet::avx512 : InstructionSet::avx2;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    if (!__builtin_cpu_supports("avx512f")) return InstructionSet::avx2;
+    const bool bytes = __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vnni");
+    return bytes ? InstructionSet::vnni : InstructionSet::avx512;
+  }
 #endif
   return InstructionSet::portable;
 }

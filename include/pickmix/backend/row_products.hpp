@@ -87,7 +87,7 @@ inline void row_products_portable(const EightRows& rows, const float* panel, Ind
 inline void row_products(const EightRows& rows, const float* panel, Index features, RowProducts& out,
                          InstructionSet set = instruction_set()) {
 #if defined(__x86_64__) && defined(__GNUC__)
-  if (set == InstructionSet::avx512) return detail::row_products_avx512(rows, panel, features, out.data());
+  if (set >= InstructionSet::avx512) return detail::row_products_avx512(rows, panel, features, out.data());
   if (set == InstructionSet::avx2) return detail::row_products_avx2(rows, panel, features, out.data());
 #endif
   detail::row_products_portable(rows, panel, features, out.data());

@@ -7,6 +7,7 @@
 #include <pickmix/core/parallel.hpp>
 #include <pickmix/core/types.hpp>
 #include <pickmix/kernel/kernel.hpp>
+#include <pickmix/kernel/screened.hpp>
 #include <pickmix/kernel/streamed.hpp>
 
 #include <algorithm>
@@ -40,25 +41,34 @@ struct FoundEntries {
 };
 
 /// One block of columns of a streamed kernel against all rows; of a symmetric one against the rows up to its own, and
-/// those rows as candidates for its own.
-inline void find_above(const StreamedEntries& entries, Index b, std::span<const float> thresholds,
-                       FoundEntries& found) {
+/// those rows as candidates for its own. Screened or not, the same is found in the same order.
+inline void find_above(const StreamedEntries& entries, const std::optional<ScreenedRows>& screened, Index b,
+                       std::span<const float> thresholds, FoundEntries& found) {
   constexpr Index edge = StreamedEntries::edge;
   constexpr Index words = edge / 64;
   std::uint64_t masks[static_cast<std::size_t>(words)];
   StreamedEntries::Tile tile(edge * edge);
+  std::optional<ScreenedTiles> tiles;
+  if (screened) tiles.emplace(entries, *screened, b, thresholds);
   const bool symmetric = entries.symmetric();
   const Index width = entries.columns_in(b);
   for (Index a = 0; a < (symmetric ? b + 1 : entries.row_blocks()); ++a) {
-    entries.tile(a, b, tile);
+    tiles ? tiles->tile(a, tile) : entries.tile(a, b, tile);
     for (Index c = 0; c < width; ++c) {
       const float* const values = tile.data() + c * edge;
+      const std::uint64_t* const computed = tiles ? tiles->masks(c) : nullptr;
       const Index row = a * edge, column = b * edge + c;
+      if (computed != nullptr && std::all_of(computed, computed + words, [](std::uint64_t bits) { return bits == 0; }))
+        continue;
+      const auto take = [&](const auto& add) {
+        for (Index w = 0; computed != nullptr && w < words; ++w) masks[w] &= computed[w];
+        backend::for_each_bit(masks, words, add);
+      };
       backend::above_each(values, &thresholds[static_cast<std::size_t>(row)], words, masks);
-      backend::for_each_bit(masks, words, [&](Index i) { found.add(row + i, column, values[i]); });
+      take([&](Index i) { found.add(row + i, column, values[i]); });
       if (!symmetric || a == b) continue;
       backend::above_one(values, thresholds[static_cast<std::size_t>(column)], words, masks);
-      backend::for_each_bit(masks, words, [&](Index i) { found.add(column, row + i, values[i]); });
+      take([&](Index i) { found.add(column, row + i, values[i]); });
     }
   }
 }
@@ -127,10 +137,12 @@ std::optional<Kernel> entries_above(Cpu executor, const Kernel& kernel, std::spa
   padded.resize((padded.size() + edge - 1) / edge * edge, std::numeric_limits<float>::infinity());
   try {
     std::vector<detail::FoundEntries> found(static_cast<std::size_t>(blocks));
+    std::optional<detail::ScreenedRows> screened;
+    if (const auto* streamed = kernel.streamed()) screened = detail::ScreenedRows::of(executor, *streamed);
     const auto work = [&](Index task) {
       const Index b = blocks - 1 - task;
       if (const auto* streamed = kernel.streamed())
-        detail::find_above(*streamed, b, padded, found[static_cast<std::size_t>(b)]);
+        detail::find_above(*streamed, screened, b, padded, found[static_cast<std::size_t>(b)]);
       else
         detail::find_above(kernel, b, padded, found[static_cast<std::size_t>(b)]);
       found[static_cast<std::size_t>(b)].entries.shrink_to_fit();

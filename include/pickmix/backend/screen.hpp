@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT
+// Which inner products may be above their thresholds, found with bytes in the place of floats: nothing that is above is missed.
+#pragma once
+
+#include <pickmix/backend/byte_rows.hpp>
+#include <pickmix/backend/inner_products.hpp>
+#include <pickmix/backend/instruction_set.hpp>
+#include <pickmix/core/types.hpp>
+
+#include <Eigen/Core>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <span>
+#include <vector>
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+#endif
+
+namespace pickmix::inline v0::backend {
+
+/// The largest number that bytes are screened with by these instructions; 0 where that is not faster than `inner_products`, or
+/// there is no code for it. With AVX2 pairs of products are added in 16 bits.
+inline int screening_range(InstructionSet set) {
+#if defined(__x86_64__) && defined(__GNUC__)
+  if (set == InstructionSet::vnni) return 127;
+  if (set == InstructionSet::avx2) return 63;
+#endif
+  static_cast<void>(set);
+  return 0;
+}
+
+namespace detail {
+
+/// A column, as 64 rows are compared with it.
+struct BoundedColumn {
+  std::int32_t added;  ///< to the sums, by the offset of the rows' bytes
+  float scale, error, norm, limit;
+};
+
+#if defined(__x86_64__) && defined(__GNUC__)
+
+/// 4 columns, whose bytes are signed, by 16 rows.
+[[gnu::target("avx2")]] inline void byte_products_avx2(const std::int8_t* x, const std::uint8_t* y, Index features,
+                                                       std::int32_t* out) {
+  const __m256i ones = _mm256_set1_epi16(1);
+  __m256i sum[4][2];
+#pragma GCC unroll 4
+  for (int r = 0; r < 4; ++r) sum[r][0] = sum[r][1] = _mm256_setzero_si256();
+  for (Index k = 0; k < features; k += 8) {
+    __m256i y0[2], y1[2];
+#pragma GCC unroll 2
+    for (int v = 0; v < 2; ++v) {
+      y0[v] = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(y + 16 * k + 32 * v));
+      y1[v] = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(y + 16 * k + 64 + 32 * v));
+    }
+#pragma GCC unroll 4
+    for (int r = 0; r < 4; ++r) {
+      std::int32_t four[2];
+      std::memcpy(&four[0], x + 16 * k + 4 * r, 4);
+      std::memcpy(&four[1], x + 16 * k + 64 + 4 * r, 4);
+      const __m256i x0 = _mm256_set1_epi32(four[0]), x1 = _mm256_set1_epi32(four[1]);
+#pragma GCC unroll 2
+      for (int v = 0; v < 2; ++v) {
+        const __m256i pairs = _mm256_add_epi16(_mm256_maddubs_epi16(y0[v], x0), _mm256_maddubs_epi16(y1[v], x1));
+        sum[r][v] = _mm256_add_epi32(sum[r][v], _mm256_madd_epi16(pairs, ones));
+      }
+    }
+  }
+#pragma GCC unroll 4
+  for (int r = 0; r < 4; ++r)
+#pragma GCC unroll 2
+    for (int v = 0; v < 2; ++v) _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + 64 * r + 8 * v), sum[r][v]);
+}
+
+/// 4 columns by 64 rows.
+[[gnu::target("avx512f,avx512bw,avx512vnni")]] inline void byte_products_vnni(const std::int8_t* x,
+                                                                              const std::uint8_t* y, Index features,
+                                                                              std::int32_t* out) {
+  __m512i sum[4][4];
+#pragma GCC unroll 4
+  for (int r = 0; r < 4; ++r)
+#pragma GCC unroll 4
+    for (int v = 0; v < 4; ++v) sum[r][v] = _mm512_setzero_si512();
+  for (Index k = 0; k < features; k += 4) {
+    __m512i bytes[4];
+#pragma GCC unroll 4
+    for (int v = 0; v < 4; ++v) bytes[v] = _mm512_loadu_si512(y + 16 * features * v + 16 * k);
+#pragma GCC unroll 4
+    for (int r = 0; r < 4; ++r) {
+      std::int32_t four = 0;
+      std::memcpy(&four, x + 16 * k + 4 * r, 4);
+      const __m512i other = _mm512_set1_epi32(four);
+#pragma GCC unroll 4
+      for (int v = 0; v < 4; ++v) sum[r][v] = _mm512_dpbusd_epi32(sum[r][v], bytes[v], other);
+    }
+  }
+#pragma GCC unroll 4
+  for (int r = 0; r < 4; ++r)
+#pragma GCC unroll 4
+    for (int v = 0; v < 4; ++v) _mm512_storeu_si512(out + 64 * r + 16 * v, sum[r][v]);
+}
+
+/// Which of 64 rows have a bound above their limit or the column's; bounds and limits in units of the rows' scales.
+[[gnu::target("avx2,fma")]] inline std::uint64_t bounds_above(const BoundedColumn& column, const std::int32_t* sums,
+                                                              const float* by_error, const float* by_norm,
+                                                              const float* limits, const float* scales) {
+  const __m256 scale = _mm256_set1_ps(column.scale), error = _mm256_set1_ps(column.error);
+  const __m256 norm = _mm256_set1_ps(column.norm), limit = _mm256_set1_ps(column.limit);
+  const __m256i added = _mm256_set1_epi32(column.added);
+  std::uint64_t mask = 0;
+#pragma GCC unroll 8
+  for (int v = 0; v < 8; ++v) {
+    const __m256i sum = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(sums + 8 * v));
+    __m256 bound = _mm256_mul_ps(_mm256_cvtepi32_ps(_mm256_sub_epi32(sum, added)), scale);
+    bound = _mm256_fmadd_ps(_mm256_loadu_ps(by_error + 8 * v), error, bound);
+    bound = _mm256_fmadd_ps(_mm256_loadu_ps(by_norm + 8 * v), norm, bound);
+    const __m256 by_row = _mm256_cmp_ps(bound, _mm256_loadu_ps(limits + 8 * v), _CMP_GT_OQ);
+    const __m256 by_column = _mm256_cmp_ps(_mm256_mul_ps(bound, _mm256_loadu_ps(scales + 8 * v)), limit, _CMP_GT_OQ);
+    mask |= static_cast<std::uint64_t>(static_cast<unsigned>(_mm256_movemask_ps(_mm256_or_ps(by_row, by_column))))
+            << (8 * v);
+  }
+  return mask;
+}
+
+#else
+
+inline std::uint64_t bounds_above(const BoundedColumn&, const std::int32_t*, const float*, const float*, const float*,
+                                  const float*) {
+  return ~std::uint64_t{0};
+}
+
+#endif
+
+/// out[64 r + i] = the sum of the products of row i's bytes with column r's.
+inline void byte_products_4_by_64(InstructionSet set, const std::int8_t* x, const std::uint8_t* y, Index features,
+                                  std::int32_t* out) {
+#if defined(__x86_64__) && defined(__GNUC__)
+  if (set == InstructionSet::vnni) return byte_products_vnni(x, y, features, out);
+  for (Index panel = 0; panel < 4; ++panel)
+    byte_products_avx2(x, y + panel * 16 * features, features, out + 16 * panel);
+#else
+  static_cast<void>(set), static_cast<void>(x), static_cast<void>(y), static_cast<void>(features),
+      static_cast<void>(out);
+#endif
+}
+
+}  // namespace detail
+
+/// Looks for what may be above in 192 columns, 192 rows at a time. A pair (row i, column c) may be where its upper bound is,
+///
+///     scale_i·scale_c·q_i·q_c + (‖x_i‖ + ‖r_i‖)·‖r_c‖ + ‖r_i‖·‖x_c‖ + γ·‖x_i‖·‖x_c‖,
+///
+/// by Cauchy and Schwarz, since x = scale·q + r; the last term is the most by which a sum of d products, one after another, errs in
+/// single precision, d·2⁻²⁴, twice, so that the rounding of the bound itself is in it too.
+class Screen {
+ public:
+  static constexpr Index edge = PackedRows::block, words = edge / 64;
+
+  /// The columns, for as many rows as there are to come.
+  /// \param thresholds  of the columns' own, infinity where they have none: a pair may matter by either of its thresholds
+  Screen(InstructionSet set, const ByteRows& bytes, Index first, std::span<const float> thresholds)
+      : set_(set), columns_(&bytes), first_(first), thresholds_(thresholds) {
+    const std::uint8_t* const from = bytes.from(first);
+    for (Index k = 0; k < edge * bytes.features(); ++k)
+      signed_.push_back(static_cast<std::int8_t>(static_cast<int>(from[k]) - bytes.offset()));
+  }
+
+  /// Bit i % 64 of masks[c · 3 + i / 64]: whether (row i, column c) may matter.
+  ///
+  /// \param width  columns that are looked at; the masks of the others are left as they are
+  /// \return       groups of 64 rows in one column that have a candidate
+  /// \complexity   192 · width · features multiplications of bytes
+  Index candidates(const ByteRows& rows, Index first_row, std::span<const float> thresholds, Index width,
+                   std::span<std::uint64_t> masks) {
+    const auto scale = rows.scales().segment<edge>(first_row);
+    const auto norm = rows.norms().segment<edge>(first_row), error = rows.errors().segment<edge>(first_row);
+    const float rounding = 0x1p-23f * static_cast<float>(rows.features() + 16);
+    limits_ = (Eigen::Map<const Numbers>(thresholds.data()) - denormal) / scale;
+    by_error_ = (norm + error) / scale;
+    by_norm_ = (error + rounding * norm) / scale;
+    Index found = 0;
+    for (Index word = 0; word < words; ++word)
+      for (Index c = 0; c < width; c += height) {
+        alignas(64) std::int32_t sums[height * 64];
+        const std::uint8_t* const y = rows.from(first_row + 64 * word);
+        const std::int8_t* const x = signed_.data() + c / 16 * 16 * rows.features() + c % 16 * 4;
+        detail::byte_products_4_by_64(set_, x, y, rows.features(), sums);
+        for (Index r = 0; r < std::min(height, width - c); ++r)
+          found += (masks[static_cast<std::size_t>((c + r) * words + word)] =
+                        above(rows, first_row, word, c + r, &sums[r * 64])) != 0;
+      }
+    return found;
+  }
+
+ private:
+  using Numbers = Eigen::Array<float, edge, 1>;
+  static constexpr float denormal = 1e-36f;  ///< far more than what is lost where products are denormal numbers
+
+  static constexpr Index height = 4;
+
+  /// The rows of a word whose bound with a column is above one of their limits, by the sums of the products of bytes.
+  std::uint64_t above(const ByteRows& rows, Index first_row, Index word, Index c, const std::int32_t* sums) const {
+    const Index column = first_ + c;
+    const detail::BoundedColumn of{.added = columns_->offset() * columns_->sums()[column],
+                                   .scale = columns_->scales()[column],
+                                   .error = columns_->errors()[column],
+                                   .norm = columns_->norms()[column],
+                                   .limit = thresholds_[static_cast<std::size_t>(c)] - denormal};
+    return detail::bounds_above(of, sums, by_error_.data() + 64 * word, by_norm_.data() + 64 * word,
+                                limits_.data() + 64 * word, rows.scales().data() + first_row + 64 * word);
+  }
+
+  InstructionSet set_;
+  const ByteRows* columns_;
+  Index first_;
+  std::span<const float> thresholds_;
+  std::vector<std::int8_t> signed_;      // the columns' numbers
+  Numbers limits_, by_error_, by_norm_;  // of the rows, in units of their scales
+};
+
+namespace detail {
+
+#if defined(__x86_64__) && defined(__GNUC__)
+[[gnu::target("avx2,fma")]] inline void half_panel_products_avx2(const float* rows, const float* const* columns,
+                                                                 Index features, float* const* out) {
+  __m256 sum[8];
+#pragma GCC unroll 8
+  for (int p = 0; p < 8; ++p) sum[p] = _mm256_setzero_ps();
+  for (Index k = 0; k < features; ++k) {
+    const __m256 y = _mm256_loadu_ps(rows + 16 * k);
+#pragma GCC unroll 8
+    for (int p = 0; p < 8; ++p) sum[p] = _mm256_fmadd_ps(_mm256_set1_ps(columns[p][k]), y, sum[p]);
+  }
+#pragma GCC unroll 8
+  for (int p = 0; p < 8; ++p) _mm256_storeu_ps(out[p], sum[p]);
+}
+#endif
+
+}  // namespace detail
+
+/// out[p][r] = the inner product of row r of 8 rows with column p, for 8 columns p: the same bits as `inner_products` gives.
+///
+/// \param rows     8 of a panel's rows: its beginning, or 8 floats after it
+/// \param columns  their features one after another
+/// \pre   screening_range(instruction_set()) > 0
+inline void half_panel_products(const float* rows, const float* const* columns, Index features, float* const* out) {
+#if defined(__x86_64__) && defined(__GNUC__)
+  detail::half_panel_products_avx2(rows, columns, features, out);
+#else
+  static_cast<void>(rows), static_cast<void>(columns), static_cast<void>(features), static_cast<void>(out);
+#endif
+}
+
+}  // namespace pickmix::inline v0::backend

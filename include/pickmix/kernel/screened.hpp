@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+// Tiles of a streamed kernel of which only those entries are computed that may be above a threshold.
+#pragma once
+
+#include <pickmix/backend/byte_rows.hpp>
+#include <pickmix/backend/instruction_set.hpp>
+#include <pickmix/backend/screen.hpp>
+#include <pickmix/core/parallel.hpp>
+#include <pickmix/core/types.hpp>
+#include <pickmix/kernel/streamed.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace pickmix::inline v0::detail {
+
+/// A streamed kernel's rows and columns in bytes.
+struct ScreenedRows {
+  backend::InstructionSet set;
+  std::shared_ptr<const backend::ByteRows> rows, columns;
+
+  /// Nothing where screening is of no use: without the instructions, where entries are more than inner products, where there
+  /// are few features, or numbers so large that products may overflow.
+  ///
+  /// \complexity O(rows · features); 1 byte a feature
+  static std::optional<ScreenedRows> of(Cpu executor, const StreamedEntries& entries,
+                                        backend::InstructionSet set = backend::instruction_set()) {
+    const auto& packed = *entries.packed_rows();
+    const int most = backend::screening_range(set);
+    if (most == 0 || !entries.linear() || packed.features() < 32 || packed.features() > 60000) return std::nullopt;
+    ScreenedRows out{set, quantized(executor, packed, most), nullptr};
+    out.columns = entries.symmetric() ? out.rows : quantized(executor, *entries.packed_columns(), most);
+    if (out.rows == nullptr || out.columns == nullptr) return std::nullopt;
+    return out;
+  }
+
+ private:
+  static std::shared_ptr<const backend::ByteRows> quantized(Cpu executor, const backend::PackedRows& rows, int most) {
+    auto bytes = std::make_shared<backend::ByteRows>(rows, most);
+    std::atomic<bool> usable{true};
+    constexpr Index panels = backend::PackedRows::block / backend::PackedRows::panel;
+    for_each_tile(executor, rows.blocks(), [&](Index block) {
+      for (Index panel = block * panels; panel < (block + 1) * panels; ++panel)
+        if (!bytes->quantize(rows, panel)) usable = false;
+    });
+    return usable ? bytes : nullptr;
+  }
+};
+
+/// The tiles of one block of columns. For one thread.
+class ScreenedTiles {
+ public:
+  static constexpr Index edge = StreamedEntries::edge, words = backend::Screen::words;
+
+  /// \param thresholds  of the rows, padded to whole blocks; in a symmetric kernel those of the columns as well
+  ScreenedTiles(const StreamedEntries& entries, const ScreenedRows& bytes, Index block,
+                std::span<const float> thresholds)
+      : entries_(&entries),
+        bytes_(&bytes),
+        block_(block),
+        thresholds_(thresholds),
+        none_(entries.symmetric() ? 0 : edge, std::numeric_limits<float>::infinity()),
+        screen_(bytes.set, *bytes.columns, block * edge,
+                entries.symmetric() ? thresholds.subspan(static_cast<std::size_t>(block * edge), edge)
+                                    : std::span<const float>(none_)),
+        masks_(static_cast<std::size_t>(edge * words)) {
+    const auto& columns = *entries.packed_columns();
+    columns_.resize(static_cast<std::size_t>(edge * columns.features()));
+    for (Index c = 0; c < edge; ++c)
+      for (Index k = 0; k < columns.features(); ++k)
+        columns_[static_cast<std::size_t>(c * columns.features() + k)] = columns(block * edge + c, k);
+  }
+
+  /// Computes entries of the tile in row block `a`: those whose bit is set in `masks(c)`, all that are above a threshold among
+  /// them; others hold anything. To the bit as StreamedEntries::tile computes them.
+  void tile(Index a, StreamedEntries::Tile& out) {
+    const Index width = entries_->columns_in(block_);
+    if (useless_ > 2 + useful_) return whole(a, width, out);
+    const Index candidates = screen_.candidates(
+        *bytes_->rows, a * edge, thresholds_.subspan(static_cast<std::size_t>(a * edge), edge), width, masks_);
+    if (candidates > most_computed) {
+      ++useless_;
+      return whole(a, width, out);
+    }
+    ++useful_;
+    for (Index row = 0; row < edge; row += 8) compute(a, row, width, out);
+  }
+
+  /// Bit i % 64 of masks(c)[i / 64] is for row i of column c.
+  const std::uint64_t* masks(Index c) const { return &masks_[static_cast<std::size_t>(c * words)]; }
+
+ private:
+  static constexpr Index most_computed = 1500;  ///< more groups of rows are dearer than the tile
+
+  void whole(Index a, Index width, StreamedEntries::Tile& out) {
+    entries_->tile(a, block_, out);
+    std::fill_n(masks_.begin(), width * words, ~std::uint64_t{0});
+  }
+
+  /// Eight rows of those columns that may be above in one of them, eight columns at a time.
+  void compute(Index a, Index row, Index width, StreamedEntries::Tile& out) const {
+    const auto& rows = *entries_->packed_rows();
+    const float* const panel = rows.from(a * edge + row / 16 * 16) + row % 16;
+    constexpr std::size_t together = 8;
+    const float* column[together];
+    float* to[together];
+    float unused[8];
+    std::size_t count = 0;
+    const auto flush = [&] {
+      for (std::size_t p = count; p < together; ++p) column[p] = column[0], to[p] = unused;
+      backend::half_panel_products(panel, column, rows.features(), to);
+      count = 0;
+    };
+    for (Index c = 0; c < width; ++c) {
+      if (((masks(c)[row / 64] >> (row % 64)) & 0xFF) == 0) continue;
+      column[count] = &columns_[static_cast<std::size_t>(c * rows.features())];
+      to[count] = out.data() + c * edge + row;
+      if (++count == together) flush();
+    }
+    if (count > 0) flush();
+  }
+
+  const StreamedEntries* entries_;
+  const ScreenedRows* bytes_;
+  Index block_;
+  std::span<const float> thresholds_;
+  std::vector<float> none_;
+  backend::Screen screen_;
+  std::vector<std::uint64_t> masks_;
+  std::vector<float> columns_;    // of this block, feature after feature
+  int useful_ = 0, useless_ = 0;  // tiles that were screened, and those of which too much was left
+};
+
+}  // namespace pickmix::inline v0::detail

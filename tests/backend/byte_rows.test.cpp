@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// Tests of backend/byte_rows.hpp.
+#include <pickmix/backend/byte_rows.hpp>
+
+#include <pickmix/core/rng.hpp>
+#include <support/catch.hpp>
+
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+#include <limits>
+
+using namespace pickmix;
+using backend::ByteRows;
+using backend::PackedRows;
+
+namespace {
+
+/// Rows of several kinds: 0 is zero, 1 has one large number, 2 denormal ones, 3 is tiny, others are normal.
+PackedRows rows(Index count, Index features) {
+  RandomStream random(1, 2);
+  PackedRows out(count, features);
+  for (Index i = 0; i < count; ++i)
+    for (Index k = 0; k < features; ++k) {
+      const auto x = static_cast<float>(random.normal());
+      out(i, k) = i == 0   ? 0.0f
+                  : i == 1 ? (k == features / 2 ? 1e6f : x)
+                  : i == 2 ? x * 1e-40f
+                  : i == 3 ? x * 1e-29f
+                           : x;
+    }
+  return out;
+}
+
+/// q of a row and a feature.
+int number(const ByteRows& bytes, Index row, Index feature) {
+  const std::uint8_t* const panel = bytes.from(row / 16 * 16);
+  return static_cast<int>(panel[feature / 4 * 64 + row % 16 * 4 + feature % 4]) - bytes.offset();
+}
+
+}  // namespace
+
+TEST_CASE("What bytes leave out of a row is no longer than is said, nor is the row") {
+  for (int most : {63, 127})
+    for (Index features : {1, 3, 4, 7, 8, 9, 100}) {
+      const PackedRows x = rows(40, features);
+      ByteRows bytes(x, most);
+      for (Index panel = 0; panel < 3; ++panel) REQUIRE(bytes.quantize(x, panel));
+      CHECK(bytes.features() % 8 == 0);
+      for (Index i = 0; i < 48; ++i) {
+        double left = 0.0, squares = 0.0;
+        int sum = 0;
+        for (Index k = 0; k < bytes.features(); ++k) {
+          const int q = number(bytes, i, k);
+          CHECK(std::abs(q) <= most);
+          sum += q;
+          if (k >= features) {
+            CHECK(q == 0);
+            continue;
+          }
+          const double value = static_cast<double>(i < 40 ? x(i, k) : 0.0f);
+          squares += value * value;
+          const double rest = value - static_cast<double>(bytes.scales()[i]) * q;
+          left += rest * rest;
+        }
+        CHECK(sum == bytes.sums()[i]);
+        CHECK(static_cast<double>(bytes.norms()[i]) >= std::sqrt(squares));
+        CHECK(static_cast<double>(bytes.errors()[i]) >= std::sqrt(left));
+        CHECK(static_cast<double>(bytes.norms()[i]) <= std::sqrt(squares) * 1.00001 + 1e-30);
+        CHECK(bytes.scales()[i] > 0.0f);
+        if (i > 3 && i < 40)  // rounding loses half a step in each feature at most
+          CHECK(static_cast<double>(bytes.errors()[i]) <=
+                0.5001 * static_cast<double>(bytes.scales()[i]) * std::sqrt(static_cast<double>(features)));
+      }
+    }
+}
+
+TEST_CASE("Of numbers whose products may overflow nothing is said") {
+  PackedRows x(16, 5);
+  for (float huge : {1e15f, -3e38f, std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {
+    x(7, 3) = huge;
+    CHECK_FALSE(ByteRows(x, 127).quantize(x, 0));
+  }
+  x(7, 3) = 9e14f;
+  CHECK(ByteRows(x, 127).quantize(x, 0));
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+// Tests of kernel/screened.hpp: screened or not, the same is found, to the bit.
+#include <pickmix/kernel/screened.hpp>
+
+#include <pickmix/kernel/above.hpp>
+#include <pickmix/kernel/similarity.hpp>
+#include <support/catch.hpp>
+#include <support/instances.hpp>
+#include <support/instruction_sets.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+using namespace pickmix;
+using detail::FoundEntries;
+using detail::ScreenedRows;
+using instances::Matrix;
+
+namespace {
+
+constexpr float infinity = std::numeric_limits<float>::infinity();
+constexpr Index edge = StreamedEntries::edge;
+
+std::vector<backend::InstructionSet> screening_sets() {
+  std::vector<backend::InstructionSet> sets;
+  for (auto set : support::instruction_sets())
+    if (backend::screening_range(set) > 0) sets.push_back(set);
+  return sets;
+}
+
+Kernel streamed(const Matrix& pool, const Metric& metric) {
+  return similarity(pool.view(), {.metric = metric, .storage = Storage::streamed});
+}
+
+/// Of every row the `rank`th largest entry, so that about as many are above it.
+std::vector<float> thresholds_of(const Kernel& kernel, Index rank) {
+  std::vector<float> out;
+  for (Index i = 0; i < kernel.rows(); ++i) {
+    std::vector<float> row;
+    for (Index j = 0; j < kernel.columns(); ++j) row.push_back(kernel(i, j));
+    const auto nth = row.begin() + std::min<Index>(rank, kernel.columns() - 1);
+    std::nth_element(row.begin(), nth, row.end(), std::greater<>());
+    out.push_back(*nth);
+  }
+  out.resize((out.size() + edge - 1) / edge * edge, infinity);
+  return out;
+}
+
+/// What a pass over all blocks finds, as numbers that can be compared.
+std::vector<std::uint64_t> pass(const StreamedEntries& entries, const std::optional<ScreenedRows>& screened,
+                                const std::vector<float>& thresholds) {
+  std::vector<std::uint64_t> out;
+  for (Index b = 0; b < entries.column_blocks(); ++b) {
+    FoundEntries found;
+    detail::find_above(entries, screened, b, thresholds, found);
+    for (const auto& e : found.entries) {
+      out.push_back(std::uint64_t{e.row} << 32 | e.column);
+      out.push_back(std::bit_cast<std::uint32_t>(e.value));
+    }
+  }
+  return out;
+}
+
+/// Pools that are easy and pools that are meant to break it.
+std::map<std::string, std::function<float(Index, Index, RandomStream&)>> pools() {
+  const auto normal = [](RandomStream& random) { return static_cast<float>(random.normal()); };
+  return {
+      {"no structure", [=](Index, Index, auto& random) { return normal(random); }},
+      {"clusters",
+       [=](Index i, Index k, auto& random) { return (k % 17 == i % 17 ? 4.0f : 0.0f) + 0.5f * normal(random); }},
+      {"a common mean", [=](Index, Index, auto& random) { return 5.0f + normal(random); }},
+      {"equal rows", [=](Index i, Index k, auto&) { return static_cast<float>((i % 7 + 1) * (k % 5) - 3); }},
+      {"nearly equal rows",
+       [=](Index i, Index k, auto& random) {
+         return static_cast<float>((i % 7 + 1) * (k % 5) - 3) + 1e-6f * normal(random);
+       }},
+      {"very different norms",
+       [=](Index i, Index, auto& random) { return std::ldexp(normal(random), static_cast<int>(i % 40) - 20); }},
+      {"one large number", [=](Index i, Index k, auto& random) { return i == k ? 1000.0f : normal(random); }},
+      {"zeros", [=](Index i, Index k, auto& random) { return i % 5 == 0 || k % 3 != 0 ? 0.0f : normal(random); }},
+      {"denormal", [=](Index i, Index, auto& random) { return normal(random) * (i % 2 == 0 ? 1e-40f : 1.0f); }},
+  };
+}
+
+}  // namespace
+
+TEST_CASE("A screened pass finds what a pass without finds, in the same order") {
+  for (const auto& [name, entry] : pools())
+    for (const Metric& metric : {Metric(Cosine{}), Metric(Dot{})})
+      for (Index features : {32, 50, 384}) {
+        RandomStream random(3, 4);
+        const auto& make = entry;  // a lambda cannot take a binding with it
+        const Matrix pool = instances::matrix(features == 384 ? 200 : 450, features,
+                                              [&](Index i, Index k) { return make(i, k, random); });
+        if (name == "zeros" && std::holds_alternative<Cosine>(metric)) continue;  // a zero row has no direction
+        const Kernel kernel = streamed(pool, metric);
+        for (Index rank : {0, 5, 60}) {
+          const auto thresholds = thresholds_of(kernel, rank);
+          const auto expected = pass(*kernel.streamed(), std::nullopt, thresholds);
+          for (auto set : screening_sets()) {
+            CAPTURE(name, features, rank, static_cast<int>(set));
+            const auto screened = ScreenedRows::of(cpu, *kernel.streamed(), set);
+            REQUIRE(screened);
+            CHECK(pass(*kernel.streamed(), screened, thresholds) == expected);
+          }
+        }
+      }
+}
+
+TEST_CASE("So it does where everything is above, where nothing is, and where rows are left out") {
+  const Matrix pool = instances::normal(5, 700, 40);
+  const Kernel kernel = streamed(pool, Cosine{});
+  for (float threshold : {-infinity, -2.0f, 0.0f, infinity}) {
+    std::vector<float> thresholds(4 * edge, threshold);
+    for (std::size_t i = 0; i < thresholds.size(); i += 3) thresholds[i] = infinity;
+    for (std::size_t i = 700; i < thresholds.size(); ++i) thresholds[i] = infinity;
+    const auto expected = pass(*kernel.streamed(), std::nullopt, thresholds);
+    for (auto set : screening_sets())
+      CHECK(pass(*kernel.streamed(), ScreenedRows::of(cpu, *kernel.streamed(), set), thresholds) == expected);
+  }
+}
+
+TEST_CASE("So it does for rows and columns of their own") {
+  const Matrix rows = instances::normal(6, 333, 64), columns = instances::normal(7, 401, 64);
+  const Kernel kernel = similarity(rows.view(), columns.view(), {.metric = Cosine{}, .storage = Storage::streamed});
+  const auto thresholds = thresholds_of(kernel, 10);
+  const auto expected = pass(*kernel.streamed(), std::nullopt, thresholds);
+  for (auto set : screening_sets())
+    CHECK(pass(*kernel.streamed(), ScreenedRows::of(cpu, *kernel.streamed(), set), thresholds) == expected);
+}
+
+TEST_CASE("Bytes are the same at every thread count") {
+  const Matrix pool = instances::normal(8, 1000, 33);
+  const Kernel kernel = streamed(pool, Cosine{});
+  for (auto set : screening_sets()) {
+    const auto one = ScreenedRows::of(cpu, *kernel.streamed(), set);
+    for (Index threads : {2, 3}) {
+      const auto several = ScreenedRows::of(cpu.threads(threads), *kernel.streamed(), set);
+      for (Index row = 0; row < 1152; row += 16)
+        CHECK(std::equal(one->rows->from(row), one->rows->from(row) + 16 * 40, several->rows->from(row)));
+    }
+  }
+}
+
+TEST_CASE("Nothing is screened where that is of no use") {
+  const auto of = [](Index features, const Metric& metric, float factor) {
+    Matrix pool = instances::normal(9, 300, features);
+    for (float& x : pool.entries) x *= factor;
+    const Kernel kernel = streamed(pool, metric);
+    for (auto set : support::instruction_sets())
+      if (ScreenedRows::of(cpu, *kernel.streamed(), set)) return true;
+    return false;
+  };
+  CHECK(of(32, Cosine{}, 1.0f) == !screening_sets().empty());
+  CHECK_FALSE(of(31, Cosine{}, 1.0f));           // too few features to save anything
+  CHECK_FALSE(of(40, Rbf{.gamma = 1.0}, 1.0f));  // more than inner products
+  CHECK_FALSE(of(40, Dot{}, 1e16f));             // products may overflow
+}
