@@ -40,7 +40,7 @@ std::string lines(const Selection& selection, const SelectionDetails& details = 
 
 const Selection three = picks({4, 0, 2}, {3.25, 1.5, 0.1});
 const std::vector<Index> dataset{1, 0, 0, 0, 2}, nearest{-1, 4, 0};
-const std::vector<double> similarity{0.0, 0.5, -0.25}, cost{10.0, 11.0, 12.5, 13.0, 14.0};
+const std::vector<double> similarities{0.0, 0.5, -0.25}, cost{10.0, 11.0, 12.5, 13.0, 14.0};
 
 }  // namespace
 
@@ -52,7 +52,7 @@ TEST_CASE("a pick is one line, of what is known about it") {
 }
 
 TEST_CASE("details are read at the item, or at the pick; the first pick has no earlier one") {
-  CHECK(lines(three, {.dataset = dataset, .nearest = nearest, .similarity = similarity, .cost = cost}) ==
+  CHECK(lines(three, {.dataset = dataset, .nearest = nearest, .similarity = similarities, .cost = cost}) ==
         "{\"rank\":1,\"row\":4,\"dataset\":2,\"gain\":3.25,\"value\":3.25,\"nearest\":null,\"similarity\":null,"
         "\"cost\":14.0}\n"
         "{\"rank\":2,\"row\":0,\"dataset\":1,\"gain\":1.5,\"value\":4.75,\"nearest\":4,\"similarity\":0.5,\"cost\":10."

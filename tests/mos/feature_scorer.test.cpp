@@ -23,13 +23,13 @@ using Doubles = std::vector<double>;
 
 namespace {
 
-const Doubles log_prior{std::log(0.5), std::log(0.2), std::log(0.3)};
+const Doubles log_of_prior{std::log(0.5), std::log(0.2), std::log(0.3)};
 
 const std::vector<Index> sizes{10, 40, 100}, drawn{20, 20, 20};
 const Doubles even{1.0 / 3, 1.0 / 3, 1.0 / 3}, before{0.2, 0.4, 0.6}, losses{1.0, std::nan(""), 3.0};
 
 FeatureScorer in_training() {
-  FeatureScorer scorer(log_prior);
+  FeatureScorer scorer(log_of_prior);
   scorer.see({sizes, drawn, even, before, losses, 500});
   return scorer;
 }
@@ -71,9 +71,9 @@ std::stringstream saved(const FeatureScorer& scorer) {
 }  // namespace
 
 TEST_CASE("It starts exactly at the prior, whatever it sees") {
-  const FeatureScorer scorer(log_prior), seeing = in_training();
-  CHECK(Doubles(scorer.logits().begin(), scorer.logits().end()) == log_prior);
-  CHECK(Doubles(seeing.logits().begin(), seeing.logits().end()) == log_prior);
+  const FeatureScorer scorer(log_of_prior), seeing = in_training();
+  CHECK(Doubles(scorer.logits().begin(), scorer.logits().end()) == log_of_prior);
+  CHECK(Doubles(seeing.logits().begin(), seeing.logits().end()) == log_of_prior);
 }
 
 TEST_CASE("Its gradient is that of finite differences, in every parameter") {
@@ -99,7 +99,7 @@ TEST_CASE("Features are those of the doc comment") {
 
 TEST_CASE("A retired dataset has no part in the means") {
   const auto of_first = [](const LearningState& now) {
-    FeatureScorer scorer(log_prior);
+    FeatureScorer scorer(log_of_prior);
     scorer.see(now);
     Doubles first;
     fields(scorer, [&](std::string_view name, Doubles& x) {
@@ -136,7 +136,7 @@ TEST_CASE("It drifts towards the normalised rewards, by either optimiser") {
 }
 
 TEST_CASE("Other numbers of datasets than its own are refused") {
-  FeatureScorer scorer(log_prior);
+  FeatureScorer scorer(log_of_prior);
   const Doubles two{0.5, 0.5};
   CHECK_THROWS_AS(scorer.see({sizes, drawn, two, before, losses, 0}), ShapeError);
   CHECK_THROWS_AS(scorer.see({sizes, drawn, even, two, losses, 0}), ShapeError);

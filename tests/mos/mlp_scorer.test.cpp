@@ -22,7 +22,7 @@ using Doubles = std::vector<double>;
 
 namespace {
 
-const Doubles log_prior{std::log(0.5), std::log(0.2), std::log(0.3)};
+const Doubles log_of_prior{std::log(0.5), std::log(0.2), std::log(0.3)};
 
 /// Its fields, `spoilt` by a function of (name, values) on the way.
 template <class Spoil>
@@ -54,14 +54,14 @@ std::stringstream saved(const MlpScorer& scorer) {
 }  // namespace
 
 TEST_CASE("It starts exactly at the prior") {
-  const MlpScorer scorer(log_prior);
-  CHECK(Doubles(scorer.logits().begin(), scorer.logits().end()) == log_prior);
+  const MlpScorer scorer(log_of_prior);
+  CHECK(Doubles(scorer.logits().begin(), scorer.logits().end()) == log_of_prior);
   CHECK(scorer.parameters().size() == 64 + 3 * 64 + 3);
-  CHECK_THROWS_AS(MlpScorer(log_prior, 0), ValueError);
+  CHECK_THROWS_AS(MlpScorer(log_of_prior, 0), ValueError);
 }
 
 TEST_CASE("Its gradient is that of finite differences, in every parameter") {
-  scorer_gradients::check(MlpScorer(log_prior, 4), [](const MlpScorer& scorer, std::size_t k, double by) {
+  scorer_gradients::check(MlpScorer(log_of_prior, 4), [](const MlpScorer& scorer, std::size_t k, double by) {
     return loaded(fields(scorer, [&](std::string_view name, Doubles& values) {
       if (name == "mlp.parameters") values[k] += by;
     }));
@@ -70,7 +70,7 @@ TEST_CASE("Its gradient is that of finite differences, in every parameter") {
 
 TEST_CASE("It drifts towards the normalised rewards, by either optimiser") {
   for (const AscentStep& step : {AscentStep{1e-3}, AscentStep{1e-2, Optimizer::sgd}}) {
-    MlpScorer scorer(log_prior);
+    MlpScorer scorer(log_of_prior);
     ascend_update(scorer, Drift{}, Doubles{1.0, 2.0, 5.0}, {}, 4000, step);
     Doubles p(3);
     softmax(scorer.logits(), p);
@@ -80,7 +80,7 @@ TEST_CASE("It drifts towards the normalised rewards, by either optimiser") {
 }
 
 TEST_CASE("Saved and loaded it goes on to the same bits") {
-  MlpScorer scorer(log_prior, 5);
+  MlpScorer scorer(log_of_prior, 5);
   ascend_update(scorer, Drift{}, Doubles{1.0, 2.0, 5.0}, {}, 10, {1e-2});
   MlpScorer again = loaded(saved(scorer));
   ascend_update(scorer, Drift{}, Doubles{3.0, 2.0, 5.0}, {}, 10, {1e-2});
@@ -90,7 +90,7 @@ TEST_CASE("Saved and loaded it goes on to the same bits") {
 }
 
 TEST_CASE("Fields that cannot be are refused by name") {
-  const MlpScorer scorer(log_prior, 4);
+  const MlpScorer scorer(log_of_prior, 4);
   const auto refused = [&](const auto& spoil) { CHECK_THROWS_AS(loaded(fields(scorer, spoil)), CheckpointError); };
   CHECK_NOTHROW(loaded(fields(scorer, [](std::string_view, Doubles&) {})));
   refused([](std::string_view name, Doubles& v) {
