@@ -10,7 +10,7 @@ packages='g++ cmake make libeigen3-dev libfmt-dev catch2 libxtensor-dev nlohmann
 for preset; do
   case $preset in
     clang) packages="$packages clang" ;;
-    asan) packages="$packages clang libclang-rt-dev" ;;
+    asan | tsan) packages="$packages clang libclang-rt-dev" ;;
     release) packages="$packages libbenchmark-dev" ;;
   esac
 done
