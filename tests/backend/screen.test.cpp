@@ -72,8 +72,8 @@ TEST_CASE("Whatever is above a threshold is a candidate, and little that is far 
           Screen screen(set, column_bytes, 0, column_limits);
           std::vector<std::uint64_t> masks(static_cast<std::size_t>(edge * Screen::words), ~std::uint64_t{0});
           const Index width = both ? edge : 13;
-          const Index groups = screen.candidates(row_bytes, 0, of_rows, width, masks);
-          Index missed = 0, needless = 0, far = 0, seen = 0;
+          screen.candidates(row_bytes, 0, of_rows, width, masks);
+          Index missed = 0, needless = 0, far = 0;
           for (Index c = 0; c < width; ++c)
             for (Index i = 0; i < edge; ++i) {
               const auto at = static_cast<std::size_t>(c * edge + i);
@@ -89,13 +89,10 @@ TEST_CASE("Whatever is above a threshold is a candidate, and little that is far 
                 ++far;
                 if (candidate) ++needless;
               }
-              if (candidate) ++seen;
             }
           CHECK(missed == 0);
           CHECK(needless == 0);
           CHECK((far > 0 || features < 32));
-          CHECK(groups <= seen);
-          CHECK(64 * groups >= seen);
           if (!both) CHECK(masks[13 * 3] == ~std::uint64_t{0});  // beyond the width
         }
       }

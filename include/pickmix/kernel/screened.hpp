@@ -82,30 +82,27 @@ class ScreenedTiles {
   /// them; others hold anything. To the bit as StreamedEntries::tile computes them.
   void tile(Index a, StreamedEntries::Tile& out) {
     const Index width = entries_->columns_in(block_);
-    if (useless_ > 2 + useful_) return whole(a, width, out);
-    const Index candidates = screen_.candidates(
-        *bytes_->rows, a * edge, thresholds_.subspan(static_cast<std::size_t>(a * edge), edge), width, masks_);
-    if (candidates > most_computed) {
-      ++useless_;
-      return whole(a, width, out);
+    if (tiles_ >= 3 && spent_ > 0.95 * tiles_) {  // most of these data cannot be told apart in bytes
+      entries_->tile(a, block_, out);
+      std::fill_n(masks_.begin(), width * words, ~std::uint64_t{0});
+      return;
     }
-    ++useful_;
-    for (Index row = 0; row < edge; row += 8) compute(a, row, width, out);
+    screen_.candidates(*bytes_->rows, a * edge, thresholds_.subspan(static_cast<std::size_t>(a * edge), edge), width,
+                       masks_);
+    Index eights = 0;
+    for (Index row = 0; row < edge; row += 8) eights += compute(a, row, width, out);
+    tiles_ += 1.0;
+    spent_ += backend::screening_cost(bytes_->set) + static_cast<double>(eights) / eights_a_tile;
   }
 
   /// Bit i % 64 of masks(c)[i / 64] is for row i of column c.
   const std::uint64_t* masks(Index c) const { return &masks_[static_cast<std::size_t>(c * words)]; }
 
  private:
-  static constexpr Index most_computed = 1500;  ///< more groups of rows are dearer than the tile
+  static constexpr double eights_a_tile = 512;  ///< calls of half_panel_products that cost as much as a tile, measured
 
-  void whole(Index a, Index width, StreamedEntries::Tile& out) {
-    entries_->tile(a, block_, out);
-    std::fill_n(masks_.begin(), width * words, ~std::uint64_t{0});
-  }
-
-  /// Eight rows of those columns that may be above in one of them, eight columns at a time.
-  void compute(Index a, Index row, Index width, StreamedEntries::Tile& out) const {
+  /// Eight rows of those columns that may be above in one of them, eight columns at a time; how many times.
+  Index compute(Index a, Index row, Index width, StreamedEntries::Tile& out) const {
     const auto& rows = *entries_->packed_rows();
     const float* const panel = rows.from(a * edge + row / 16 * 16) + row % 16;
     constexpr std::size_t together = 8;
@@ -113,7 +110,9 @@ class ScreenedTiles {
     float* to[together];
     float unused[8];
     std::size_t count = 0;
+    Index times = 0;
     const auto flush = [&] {
+      ++times;
       for (std::size_t p = count; p < together; ++p) column[p] = column[0], to[p] = unused;
       backend::half_panel_products(panel, column, rows.features(), to);
       count = 0;
@@ -125,6 +124,7 @@ class ScreenedTiles {
       if (++count == together) flush();
     }
     if (count > 0) flush();
+    return times;
   }
 
   const StreamedEntries* entries_;
@@ -134,8 +134,8 @@ class ScreenedTiles {
   std::vector<float> none_;
   backend::Screen screen_;
   std::vector<std::uint64_t> masks_;
-  std::vector<float> columns_;    // of this block, feature after feature
-  int useful_ = 0, useless_ = 0;  // tiles that were screened, and those of which too much was left
+  std::vector<float> columns_;        // of this block, feature after feature
+  double tiles_ = 0.0, spent_ = 0.0;  // tiles that were screened, and what they cost in tiles that are not
 };
 
 }  // namespace pickmix::inline v0::detail
