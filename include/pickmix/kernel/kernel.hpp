@@ -108,6 +108,12 @@ class Kernel {
   /// Takes over finished storage, all of whose entries are finite.
   Kernel(Index rows, Index columns, Storage storage) : rows_(rows), columns_(columns), storage_(std::move(storage)) {}
 
+  Kernel(const Kernel&) = default;
+  Kernel(Kernel&&) = default;
+  Kernel& operator=(const Kernel&) = default;
+  Kernel& operator=(Kernel&&) = default;
+  [[gnu::noinline]] ~Kernel() = default;  // inlined, GCC 12 warns of the storage of an optional kernel that is none
+
   Index rows() const { return rows_; }
   Index columns() const { return columns_; }
 
