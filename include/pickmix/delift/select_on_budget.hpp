@@ -103,16 +103,14 @@ void check_utility_calls(Index n, const Callbacks& callbacks, const Stage& stage
   if (!std::same_as<Family, FacilityLocation> || !(instruction || (task && !stage.needs_pool(family))))
     raise<ValueError>(
         "delift::select: utility_calls is {}; a budget of calls works for FacilityLocation with InstructionTuning, or "
-        "with "
-        "TaskSpecific in the query form; leave it out here",
+        "with TaskSpecific in the query form; leave it out here",
         options.utility_calls);
   const UtilityForm& form = options.form;
   if (!(std::holds_alternative<ClipAtZero>(form.scale) || std::holds_alternative<RowMax>(form.scale)) ||
       form.diagonal != UtilityDiagonal::keep || form.symmetry != UtilitySymmetry::none)
     raise<ValueError>(
         "delift::select: form needs all utilities and utility_calls is {}; with a budget of calls the scale is "
-        "ClipAtZero or "
-        "RowMax, and diagonal and symmetry are left out",
+        "ClipAtZero or RowMax, and diagonal and symmetry are left out",
         options.utility_calls);
   const Index alone = targets_of(n, stage).count;
   if (options.utility_calls <= alone)
@@ -121,8 +119,7 @@ void check_utility_calls(Index n, const Callbacks& callbacks, const Stage& stage
   if (!callbacks.embedding || callbacks.embedding_size < 1)
     raise<ValueError>(
         "delift::select: utility_calls is {} and there is no embedding callback; a budget of calls needs embeddings to "
-        "know "
-        "which pairs to ask for",
+        "know which pairs to ask for",
         options.utility_calls);
 }
 
