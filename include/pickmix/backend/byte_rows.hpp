@@ -5,8 +5,6 @@
 #include <pickmix/backend/inner_products.hpp>
 #include <pickmix/core/types.hpp>
 
-#include <Eigen/Core>
-
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -28,41 +26,55 @@ class ByteRows {
         features_((rows.features() + 7) / 8 * 8),
         bytes_(static_cast<std::size_t>(rows.blocks() * PackedRows::block * features_),
                static_cast<std::uint8_t>(most + 1)),
-        scales_(Eigen::ArrayXf::Ones(rows.blocks() * PackedRows::block)),
-        norms_(Eigen::ArrayXf::Zero(scales_.size())),
-        errors_(norms_),
-        sums_(Eigen::ArrayXi::Zero(scales_.size())) {}
+        scales_(static_cast<std::size_t>(rows.blocks() * PackedRows::block), 1.0f),
+        norms_(scales_.size(), 0.0f),
+        errors_(scales_.size(), 0.0f),
+        sums_(scales_.size(), 0) {}
 
   /// Quantises the 16 rows of a panel. Different panels may be quantised at the same time.
   ///
   /// \return false if a number is so large that products of its row may not be finite: then nothing can be said of it
   bool quantize(const PackedRows& rows, Index panel) {
     constexpr Index height = PackedRows::panel;
-    using Column = Eigen::Array<float, height, 1>;
-    const Eigen::Map<const Eigen::Array<float, height, Eigen::Dynamic>> x(rows.from(panel * height), height,
-                                                                          rows.features());
-    const Column largest = x.abs().rowwise().maxCoeff();
-    if (!(largest < 1e15f).all()) return false;
-    const Column scale = (largest > 1e-30f).select(largest / static_cast<float>(most_), 1.0f);
-    const Column inverse = (largest > 1e-30f).select(scale.inverse(), 0.0f);
-    Eigen::Array<double, height, 1> squares = Eigen::Array<double, height, 1>::Zero(), left = squares;
-    Eigen::Array<int, height, 1> sum = Eigen::Array<int, height, 1>::Zero();
-    std::uint8_t* const out = bytes_.data() + panel * height * features_;
-    for (Index k = 0; k < rows.features(); ++k) {
-      const Column limit = Column::Constant(static_cast<float>(most_));
-      const Column q = (x.col(k) * inverse).round().min(limit).max(-limit);
-      for (Index r = 0; r < height; ++r)
-        out[k / 4 * 4 * height + r * 4 + k % 4] = static_cast<std::uint8_t>(static_cast<int>(q(r)) + offset());
-      sum += q.cast<int>();
-      squares += x.col(k).cast<double>().square();
-      left += (x.col(k).cast<double>() - scale.cast<double>() * q.cast<double>()).square();
+    const float* const x = rows.from(panel * height);
+    float largest[height] = {}, scale[height], inverse[height];
+    bool usable = true;
+    for (Index k = 0; k < rows.features(); ++k)
+      for (Index r = 0; r < height; ++r) {
+        const float size = std::abs(x[k * height + r]);
+        usable = usable && size < 1e15f;  // not if it is NaN
+        largest[r] = std::max(largest[r], size);
+      }
+    if (!usable) return false;
+    const auto most = static_cast<float>(most_);
+    for (Index r = 0; r < height; ++r) {
+      const bool counts = largest[r] > 1e-30f;  // what does not is left out
+      scale[r] = counts ? largest[r] / most : 1.0f;
+      inverse[r] = counts ? 1.0f / scale[r] : 0.0f;
     }
-    if (!(squares < 1e31 * static_cast<double>(rows.features())).all()) return false;  // NaN, which has no largest
+    double squares[height] = {}, left[height] = {};
+    std::int32_t sum[height] = {};
+    std::uint8_t* const out = bytes_.data() + panel * height * features_;
+    for (Index k = 0; k < rows.features(); ++k)
+      for (Index r = 0; r < height; ++r) {
+        const float value = x[k * height + r];
+        // To the nearest whole number: near 1.5 · 2²³ floats have no others.
+        const float q = std::clamp((value * inverse[r] + 12582912.0f) - 12582912.0f, -most, most);
+        const auto whole = static_cast<std::int32_t>(q);
+        const double rest = static_cast<double>(value) - static_cast<double>(scale[r]) * static_cast<double>(q);
+        out[k / 4 * 4 * height + r * 4 + k % 4] = static_cast<std::uint8_t>(whole + offset());
+        sum[r] += whole;
+        squares[r] += static_cast<double>(value) * static_cast<double>(value);
+        left[r] += rest * rest;
+      }
     constexpr double up = 1.0 + 1e-6, least = 1e-37;  // what rounding to floats can take away, denormal ones too
-    scales_.segment<height>(panel * height) = scale;
-    norms_.segment<height>(panel * height) = (squares.sqrt() * up + least).cast<float>();
-    errors_.segment<height>(panel * height) = (left.sqrt() * up + least).cast<float>();
-    sums_.segment<height>(panel * height) = sum;
+    for (Index r = 0; r < height; ++r) {
+      const auto row = static_cast<std::size_t>(panel * height + r);
+      scales_[row] = scale[r];
+      norms_[row] = static_cast<float>(std::sqrt(squares[r]) * up + least);
+      errors_[row] = static_cast<float>(std::sqrt(left[r]) * up + least);
+      sums_[row] = sum[r];
+    }
     return true;
   }
 
@@ -72,17 +84,17 @@ class ByteRows {
   /// The panel that begins with `row`, a multiple of 16.
   const std::uint8_t* from(Index row) const { return bytes_.data() + row * features_; }
 
-  const Eigen::ArrayXf& scales() const { return scales_; }
-  const Eigen::ArrayXf& norms() const { return norms_; }    ///< ‖x_i‖, or a little more
-  const Eigen::ArrayXf& errors() const { return errors_; }  ///< ‖r_i‖, or a little more
-  const Eigen::ArrayXi& sums() const { return sums_; }      ///< Σ_k q_ik
+  const float* scales() const { return scales_.data(); }
+  const float* norms() const { return norms_.data(); }       ///< ‖x_i‖, or a little more
+  const float* errors() const { return errors_.data(); }     ///< ‖r_i‖, or a little more
+  const std::int32_t* sums() const { return sums_.data(); }  ///< Σ_k q_ik
 
  private:
   int most_;
   Index features_;
   std::vector<std::uint8_t> bytes_;
-  Eigen::ArrayXf scales_, norms_, errors_;
-  Eigen::ArrayXi sums_;
+  std::vector<float> scales_, norms_, errors_;
+  std::vector<std::int32_t> sums_;
 };
 
 }  // namespace pickmix::inline v0::backend

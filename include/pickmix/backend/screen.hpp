@@ -7,8 +7,6 @@
 #include <pickmix/backend/instruction_set.hpp>
 #include <pickmix/core/types.hpp>
 
-#include <Eigen/Core>
-
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -180,12 +178,14 @@ class Screen {
   /// \complexity   192 · width · features multiplications of bytes
   void candidates(const ByteRows& rows, Index first_row, std::span<const float> thresholds, Index width,
                   std::span<std::uint64_t> masks) {
-    const auto scale = rows.scales().segment<edge>(first_row);
-    const auto norm = rows.norms().segment<edge>(first_row), error = rows.errors().segment<edge>(first_row);
     const float rounding = 0x1p-23f * static_cast<float>(rows.features() + 16);
-    limits_ = (Eigen::Map<const Numbers>(thresholds.data()) - denormal) / scale;
-    by_error_ = (norm + error) / scale;
-    by_norm_ = (error + rounding * norm) / scale;
+    for (Index i = 0; i < edge; ++i) {
+      const float scale = rows.scales()[first_row + i], norm = rows.norms()[first_row + i],
+                  error = rows.errors()[first_row + i];
+      limits_[i] = (thresholds[static_cast<std::size_t>(i)] - denormal) / scale;
+      by_error_[i] = (norm + error) / scale;
+      by_norm_[i] = (error + rounding * norm) / scale;
+    }
     for (Index word = 0; word < words; ++word)
       for (Index c = 0; c < width; c += height) {
         alignas(64) std::int32_t sums[height * 64];
@@ -198,7 +198,6 @@ class Screen {
   }
 
  private:
-  using Numbers = Eigen::Array<float, edge, 1>;
   static constexpr float denormal = 1e-36f;  ///< far more than what is lost where products are denormal numbers
 
   static constexpr Index height = 4;
@@ -211,16 +210,16 @@ class Screen {
                                    .error = columns_->errors()[column],
                                    .norm = columns_->norms()[column],
                                    .limit = thresholds_[static_cast<std::size_t>(c)] - denormal};
-    return detail::bounds_above(of, sums, by_error_.data() + 64 * word, by_norm_.data() + 64 * word,
-                                limits_.data() + 64 * word, rows.scales().data() + first_row + 64 * word);
+    return detail::bounds_above(of, sums, by_error_ + 64 * word, by_norm_ + 64 * word, limits_ + 64 * word,
+                                rows.scales() + first_row + 64 * word);
   }
 
   InstructionSet set_;
   const ByteRows* columns_;
   Index first_;
   std::span<const float> thresholds_;
-  std::vector<std::int8_t> signed_;      // the columns' numbers
-  Numbers limits_, by_error_, by_norm_;  // of the rows, in units of their scales
+  std::vector<std::int8_t> signed_;                      // the columns' numbers
+  float limits_[edge], by_error_[edge], by_norm_[edge];  // of the rows, in units of their scales
 };
 
 namespace detail {

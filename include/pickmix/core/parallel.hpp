@@ -45,6 +45,21 @@ inline constexpr Cpu cpu{};
 template <class T>
 concept Executor = std::same_as<std::remove_cvref_t<T>, Cpu>;
 
+namespace detail {
+
+/// As many threads that run work(context) as are wanted, or as the system gives. Not a template: each kind of thread takes a
+/// compiler longer than the loop below.
+inline std::vector<std::jthread> start_threads(Index wanted, void (*work)(void*), void* context) {
+  std::vector<std::jthread> threads;
+  try {
+    for (Index t = 0; t < wanted; ++t) threads.emplace_back(work, context);
+  } catch (const std::system_error&) {  // those there are do the work
+  }
+  return threads;
+}
+
+}  // namespace detail
+
 /// Calls `work(tile)` for every tile in [0, tiles), each once, on the executor's threads (the caller's is one of them).
 ///
 /// What a tile computes must depend on its number alone and go where no other tile writes; then the result cannot
@@ -84,12 +99,9 @@ bool for_each_tile(Cpu executor, Index tiles, Work&& work, OnProgress&& progress
   bool stopped = false;
   Index reported = 0;
   {
-    std::vector<std::jthread> helpers;
-    const Index wanted = std::min(executor.threads(), tiles) - 1;
-    try {
-      for (Index t = 0; t < wanted; ++t) helpers.emplace_back([&] { take_tiles([] {}); });
-    } catch (const std::system_error&) {  // the system gives no more threads: those there are do the work
-    }
+    auto help = [&] { take_tiles([] {}); };
+    const auto helpers = detail::start_threads(
+        std::min(executor.threads(), tiles) - 1, [](void* task) { (*static_cast<decltype(help)*>(task))(); }, &help);
     take_tiles([&] {
       reported = done.load(std::memory_order_relaxed);
       stopped = !progress(reported);
