@@ -38,7 +38,7 @@ grep -q '</html>' "$work/out/all/index.html" || fail "there is no report"
 # A run that is killed after a checkpoint and goes on draws and learns as one that was not.
 results() { cut -d, -f1-9 "$1/runs.csv"; cat "$1/points.csv"; }
 for experiment in 'mix;diff ema' 'mix;odm' 'mix;doremi' 'pick;similarity' 'both;diff ema'; do
-  set -- --steps 60 --checkpoint 7 --experiment "${experiment%;*}" --method "${experiment#*;}"
+  set -- --steps 200 --checkpoint 7 --experiment "${experiment%;*}" --method "${experiment#*;}"
   rm -rf "$work/out/whole" "$work/out/killed"
   tiny "$@" --out "$work/out/whole"
   start "$@" --out "$work/out/killed" &
@@ -92,7 +92,7 @@ refuses 'cannot be opened' --model "$bad/missing" --data "$work/tiny" --out "$wo
 tiny --steps 6 --out "$work/out/nothing"   # nothing was done with other settings
 
 # A disk that is full when a checkpoint is written: an error, and the checkpoint before it is there.
-set -- --steps 60 --checkpoint 7 --method odm --out "$work/out/full"
+set -- --steps 200 --checkpoint 7 --method odm --out "$work/out/full"
 start "$@" &
 process=$!
 while [ ! -f "$work/out/full/mix-odm-1-1.checkpoint" ] && kill -0 $process 2>/dev/null; do :; done
