@@ -32,13 +32,16 @@ tiny "$@" --experiment continual
 tiny "$@" --method log-determinant --method utility --experiment pick
 tiny "$@" --method log-determinant --method utility --experiment task
 tiny --steps 20 --out "$work/out/all" --target copy --known copy --known count --experiment both
+tiny --steps 5 --out "$work/out/cut" --products bf16 --question 4 --answer 3 --pool 30 --seed 4 --seeds 2 --method uniform
+[ "$(cut -d, -f1-4 "$work/out/cut/runs.csv" | tail -n 2 | tr '\n' ' ')" = 'mix,uniform,1,4 mix,uniform,1,5 ' ] ||
+  fail "other seeds than those asked for"
 [ "$(wc -l <"$work/out/all/runs.csv")" = 38 ] || fail "not every run has a line"
 grep -q '</html>' "$work/out/all/index.html" || fail "there is no report"
 
 # A run that is killed after a checkpoint and goes on draws and learns as one that was not.
 results() { cut -d, -f1-9 "$1/runs.csv"; cat "$1/points.csv"; }
-for experiment in 'mix;diff ema' 'mix;odm' 'mix;doremi' 'pick;similarity' 'both;diff ema'; do
-  set -- --steps 200 --checkpoint 7 --experiment "${experiment%;*}" --method "${experiment#*;}"
+for experiment in 'mix;diff ema' 'mix;odm' 'mix;doremi' 'pick;similarity' 'continual;similarity' 'both;diff ema'; do
+  set -- --steps 200 --checkpoint 7 --known copy --known count --experiment "${experiment%;*}" --method "${experiment#*;}"
   rm -rf "$work/out/whole" "$work/out/killed"
   tiny "$@" --out "$work/out/whole"
   start "$@" --out "$work/out/killed" &

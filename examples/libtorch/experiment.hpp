@@ -16,7 +16,6 @@
 #include <iostream>
 #include <memory>
 #include <numeric>
-#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -98,7 +97,9 @@ class Experiment {
 
   Recipe recipe() const { return {.tokens = budget_, .peak_rate = settings_.peak_rate}; }
 
-  Run begin(const Job& job, RowsByDataset rows, const Method& method, Index epoch_steps = 0) const {
+  Trainer trainer() const { return {*model_, machine_, recipe()}; }
+
+  Run begin(const Job& job, Trainer model, RowsByDataset rows, const Method& method, Index epoch_steps = 0) const {
     pickmix::MosOptions options{.sizes = {},
                                 .batch_size = settings_.batch,
                                 .prior_temperature = method.temperature,
@@ -109,16 +110,16 @@ class Experiment {
                                 .draw = pickmix::Draw::example,
                                 .epoch_steps = epoch_steps};
     for (const auto& of_dataset : rows) options.sizes.push_back(std::ssize(of_dataset));
-    return {job, Trainer(*model_, machine_, recipe()), std::move(rows), pickmix::MosState<>(options)};
+    return {job, std::move(model), std::move(rows), pickmix::MosState<>(options)};
   }
 
   void run_mixture(const Job& job) {
     const Method& method = mixtures().at(job.method);
     const RowsByDataset rows = job.experiment == "controls" ? rows_.with_controls() : rows_.all();
-    Run run = begin(job, rows, method);
+    Run run = begin(job, trainer(), rows, method);
     if (!method.reference) return train(run, method);
     const Stopwatch watch;
-    Run reference = begin(job, rows, mixtures().at("proportional"));
+    Run reference = begin(job, trainer(), rows, mixtures().at("proportional"));
     train_only(reference, budget_);
     run.outcome.reward_seconds = watch.seconds();
     train(run, method, callbacks(reference.trainer, reference.lookup()).loss);
@@ -132,7 +133,7 @@ class Experiment {
     if (std::ranges::any_of(rows, [](const auto& of_dataset) { return of_dataset.empty(); }))
       throw std::runtime_error("the pool has no row of one of the datasets; needs a larger --pool");
     const Method& method = mixtures().at(job.method);
-    Run run = begin(job, std::move(rows), method, std::max(1L, settings_.steps / 5));
+    Run run = begin(job, trainer(), std::move(rows), method, std::max(1L, settings_.steps / 5));
     train(run, method, {}, std::max(1L, std::lround(job.part * static_cast<double>(candidates.pool.rows))));
   }
 
@@ -144,31 +145,28 @@ class Experiment {
                                                                    : std::vector<std::string>{},
                                              settings_.others, job.seed);
     const Method& method = mixtures().at("proportional");
-    std::optional<Trainer> known;
-    if (aim == Aim::novelty) {  // what is known was learnt with a third of the tokens, which do not count
-      Run before = begin(job, rows_.of(settings_.known), method);
-      train_only(before, budget_ / 3);
-      known.emplace(std::move(before.trainer));
-      known->begin_anew(recipe());
-    }
-    Trainer trainer = known ? std::move(*known) : Trainer(*model_, machine_, recipe());
-
+    Trainer chooser = trainer();
     Outcome outcome;
     const std::filesystem::path file = results_->checkpoint(job);
     if (std::filesystem::exists(file)) {
-      outcome = Outcome::parse(trainer.load(file, {"outcome"}).at("outcome"));
+      outcome = Outcome::parse(chooser.load(file, {"outcome"}).at("outcome"));
     } else {
+      if (aim == Aim::novelty) {  // what is known is learnt with a third of the tokens, which do not count
+        Run before = begin(job, std::move(chooser), rows_.of(settings_.known), method);
+        train_only(before, budget_ / 3);
+        chooser = std::move(before.trainer);
+        chooser.begin_anew(recipe());
+      }
       const Stopwatch watch;
       Pick picks{.rows = std::vector<Index>(static_cast<std::size_t>(candidates.pool.rows))};
       std::iota(picks.rows.begin(), picks.rows.end(), Index{0});
       if (job.method != "all")
-        picks = pick(trainer, candidates.pool, aim, job.method, job.part, static_cast<std::uint64_t>(job.seed));
+        picks = pick(chooser, candidates.pool, aim, job.method, job.part, static_cast<std::uint64_t>(job.seed));
       outcome = {.picks = picks.rows, .calls = picks.calls, .kept = picks.kept, .select_seconds = watch.seconds()};
     }
     RowsByDataset rows(1);
     for (const Index row : outcome.picks) rows.front().push_back(candidates.rows[static_cast<std::size_t>(row)].second);
-    Run run = begin(job, std::move(rows), method);
-    run.trainer = std::move(trainer);
+    Run run = begin(job, std::move(chooser), std::move(rows), method);
     run.outcome = std::move(outcome);
     train(run, method);
   }

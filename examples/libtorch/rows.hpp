@@ -65,13 +65,13 @@ class Rows {
     return some;
   }
 
-  /// What is picked from: `count` rows of all datasets as they come, at most half of all. Behind them `others` rows of each of
-  /// the datasets of these names, which are not among them.
-  /// \throws std::runtime_error if there is no such dataset, or it has no row to spare
   struct Candidates {
     Pool pool;
     std::vector<std::pair<std::size_t, const Turn*>> rows;  // dataset and row as it is trained on; in the pool's order
   };
+  /// What is picked from: `count` rows of all datasets as they come, at most half of all. Behind them `others` rows of each of
+  /// the datasets of these names, which are not among them.
+  /// \throws std::runtime_error if there is no such dataset, or it has no row to spare
   Candidates candidates(Index count, const std::vector<std::string>& names, Index others, int seed) const {
     std::vector<std::pair<std::size_t, std::size_t>> every;
     for (std::size_t d = 0; d < train_.size(); ++d)

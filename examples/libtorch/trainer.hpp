@@ -59,14 +59,12 @@ class Trainer {
         optimizer_(optimizer()) {}
 
   const Shape& shape() const { return model_.shape(); }
-  const Recipe& recipe() const { return recipe_; }
-  void recipe(const Recipe& recipe) { recipe_ = recipe; }
 
   /// The weights stay, and training begins with them.
   void begin_anew(const Recipe& recipe) {
     recipe_ = recipe;
     optimizer_ = optimizer();
-    tokens_ = padded_ = 0;
+    tokens_ = padded_ = steps_ = 0;
   }
   long tokens() const { return tokens_; }  ///< response tokens trained on so far
   long padded() const { return padded_; }  ///< tokens read in training so far, padding included

@@ -40,17 +40,10 @@ ByteRows bytes_of(const PackedRows& rows, InstructionSet set) {
   return bytes;
 }
 
-std::vector<InstructionSet> screening_sets() {
-  std::vector<InstructionSet> sets;
-  for (InstructionSet set : support::instruction_sets())
-    if (backend::screening_range(set) > 0) sets.push_back(set);
-  return sets;
-}
-
 }  // namespace
 
 TEST_CASE("Whatever is above a threshold is a candidate, and little that is far below is") {
-  for (InstructionSet set : screening_sets())
+  for (InstructionSet set : support::screening_sets())
     for (Index features : {1, 5, 32, 100, 384, 4096})
       for (double mean : {0.0, 3.0}) {
         CAPTURE(static_cast<int>(set), features, mean);
@@ -99,7 +92,7 @@ TEST_CASE("Whatever is above a threshold is a candidate, and little that is far 
 }
 
 TEST_CASE("Eight rows by eight columns have the bits of a whole tile") {
-  if (screening_sets().empty()) return;
+  if (support::screening_sets().empty()) return;
   for (Index features : {1, 31, 384}) {
     const PackedRows columns = random_rows(6, features, 0.5), rows = random_rows(7, features, 0.5);
     std::vector<float> products(static_cast<std::size_t>(edge * edge));

@@ -30,13 +30,6 @@ namespace {
 constexpr float infinity = std::numeric_limits<float>::infinity();
 constexpr Index edge = StreamedEntries::edge;
 
-std::vector<backend::InstructionSet> screening_sets() {
-  std::vector<backend::InstructionSet> sets;
-  for (auto set : support::instruction_sets())
-    if (backend::screening_range(set) > 0) sets.push_back(set);
-  return sets;
-}
-
 Kernel streamed(const Matrix& pool, const Metric& metric) {
   return similarity(pool.view(), {.metric = metric, .storage = Storage::streamed});
 }
@@ -106,7 +99,7 @@ TEST_CASE("A screened pass finds what a pass without finds, in the same order") 
         for (Index rank : {0, 5, 60}) {
           const auto thresholds = thresholds_of(kernel, rank);
           const auto expected = pass(*kernel.streamed(), std::nullopt, thresholds);
-          for (auto set : screening_sets()) {
+          for (auto set : support::screening_sets()) {
             CAPTURE(name, features, rank, static_cast<int>(set));
             const auto screened = ScreenedRows::of(cpu, *kernel.streamed(), set);
             REQUIRE(screened);
@@ -124,7 +117,7 @@ TEST_CASE("So it does where everything is above, where nothing is, and where row
     for (std::size_t i = 0; i < thresholds.size(); i += 3) thresholds[i] = infinity;
     for (std::size_t i = 700; i < thresholds.size(); ++i) thresholds[i] = infinity;
     const auto expected = pass(*kernel.streamed(), std::nullopt, thresholds);
-    for (auto set : screening_sets())
+    for (auto set : support::screening_sets())
       CHECK(pass(*kernel.streamed(), ScreenedRows::of(cpu, *kernel.streamed(), set), thresholds) == expected);
   }
 }
@@ -134,14 +127,14 @@ TEST_CASE("So it does for rows and columns of their own") {
   const Kernel kernel = similarity(rows.view(), columns.view(), {.metric = Cosine{}, .storage = Storage::streamed});
   const auto thresholds = thresholds_of(kernel, 10);
   const auto expected = pass(*kernel.streamed(), std::nullopt, thresholds);
-  for (auto set : screening_sets())
+  for (auto set : support::screening_sets())
     CHECK(pass(*kernel.streamed(), ScreenedRows::of(cpu, *kernel.streamed(), set), thresholds) == expected);
 }
 
 TEST_CASE("Bytes are the same at every thread count") {
   const Matrix pool = instances::normal(8, 1000, 33);
   const Kernel kernel = streamed(pool, Cosine{});
-  for (auto set : screening_sets()) {
+  for (auto set : support::screening_sets()) {
     const auto one = ScreenedRows::of(cpu, *kernel.streamed(), set);
     for (Index threads : {2, 3}) {
       const auto several = ScreenedRows::of(cpu.threads(threads), *kernel.streamed(), set);
@@ -160,7 +153,7 @@ TEST_CASE("Nothing is screened where that is of no use") {
       if (ScreenedRows::of(cpu, *kernel.streamed(), set)) return true;
     return false;
   };
-  CHECK(of(32, Cosine{}, 1.0f) == !screening_sets().empty());
+  CHECK(of(32, Cosine{}, 1.0f) == !support::screening_sets().empty());
   CHECK_FALSE(of(31, Cosine{}, 1.0f));           // too few features to save anything
   CHECK_FALSE(of(40, Rbf{.gamma = 1.0}, 1.0f));  // more than inner products
   CHECK_FALSE(of(40, Dot{}, 1e16f));             // products may overflow

@@ -49,7 +49,10 @@ inline void find_above(const StreamedEntries& entries, const std::optional<Scree
   std::uint64_t masks[static_cast<std::size_t>(words)];
   StreamedEntries::Tile tile(edge * edge);
   std::optional<ScreenedTiles> tiles;
-  if (screened) tiles.emplace(entries, *screened, b, thresholds);
+  if (screened) {
+    tiles.emplace(entries, *screened, b, thresholds);
+    tile.setZero();  // of a screened tile only some entries are computed
+  }
   const bool symmetric = entries.symmetric();
   const Index width = entries.columns_in(b);
   for (Index a = 0; a < (symmetric ? b + 1 : entries.row_blocks()); ++a) {
