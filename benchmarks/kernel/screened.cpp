@@ -48,7 +48,10 @@ void measure(const std::string& source, Index picks, Index threads) {
     rows = measured::embeddings(source.substr(0, colon), std::atoll(source.substr(colon + 1).c_str()));
   const MatrixView<const float> pool = file ? file->view() : MatrixView<const float>(rows);
   const Cpu executor = cpu.threads(threads);
-  const Kernel kernel = *similarity(executor, pool, {.metric = Cosine{}, .storage = Storage::streamed});
+  const auto kernel_of = [&](InstructionSet set) {
+    return *similarity(executor.only(set), pool, {.metric = Cosine{}, .storage = Storage::streamed});
+  };
+  const Kernel kernel = kernel_of(largest_instruction_set());
   const auto covering = delift::select(executor, pool, delift::InstructionTuning{}, Count{picks}).indices;
   const Index n = pool.rows();
   std::vector<float> columns(static_cast<std::size_t>(picks * n));
@@ -62,27 +65,28 @@ void measure(const std::string& source, Index picks, Index threads) {
           std::max(thresholds[static_cast<std::size_t>(i)], columns[static_cast<std::size_t>(p * n + i)]);
   }
 
-  const StreamedEntries& entries = *kernel.streamed();
   double floats = 0.0;
-  const auto time = [&](const char* name, std::optional<backend::InstructionSet> set) {
+  const auto time = [&](const char* name, InstructionSet set, bool screen) {
+    const Kernel similarities = kernel_of(set);
+    const StreamedEntries& entries = *similarities.streamed();
     double best = 1e300;
     std::size_t found = 0;
     for (int round = 0; round < 3; ++round) {
       const double begin = measured::seconds();
       std::optional<detail::ScreenedRows> screened;
-      if (set) screened = detail::ScreenedRows::of(executor, entries, *set);
+      if (screen) screened = detail::ScreenedRows::of(executor, entries);
       found = pass(executor, entries, screened, thresholds);
       best = std::min(best, measured::seconds() - begin);
     }
-    if (!set) floats = best;
+    if (!screen) floats = best;
     fmt::print("{},{},{},{},{},{:.3f},{:.2f},{}\n", name, n, pool.columns(), picks, threads, best, floats / best,
                found);
     std::fflush(stdout);
   };
-  using backend::InstructionSet;
-  time("floats", std::nullopt);
-  if (backend::instruction_set() >= InstructionSet::avx2) time("avx2", InstructionSet::avx2);
-  if (backend::instruction_set() >= InstructionSet::vnni) time("vnni", InstructionSet::vnni);
+
+  time("floats", largest_instruction_set(), false);
+  for (InstructionSet set : {InstructionSet::avx2, InstructionSet::vnni})
+    if (has(set)) time(name_of(set), set, true);
 }
 
 }  // namespace

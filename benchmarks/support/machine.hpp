@@ -2,7 +2,7 @@
 // The clock, the memory and the peak of the machine that a benchmark runs on, and the sizes it is told.
 #pragma once
 
-#include <pickmix/backend/instruction_set.hpp>
+#include <pickmix/core/instruction_set.hpp>
 
 #include <sys/resource.h>
 
@@ -68,7 +68,7 @@ inline double peak_megabytes() {
 inline double multiply_add_rate() {
   double best = 0.0;
 #if defined(__x86_64__) && defined(__GNUC__)
-  if (pickmix::backend::instruction_set() != pickmix::backend::InstructionSet::portable)
+  if (pickmix::largest_instruction_set() != pickmix::InstructionSet::portable)
     for (int round = 0; round < 5; ++round) best = std::max(best, multiply_add_rate_once());
 #endif
   return best;

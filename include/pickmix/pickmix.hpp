@@ -6,7 +6,6 @@
 #include <pickmix/backend/byte_rows.hpp>
 #include <pickmix/backend/coverage.hpp>
 #include <pickmix/backend/inner_products.hpp>
-#include <pickmix/backend/instruction_set.hpp>
 #include <pickmix/backend/large_array.hpp>
 #include <pickmix/backend/row_products.hpp>
 #include <pickmix/backend/screen.hpp>
@@ -15,6 +14,7 @@
 #include <pickmix/core/callbacks.hpp>
 #include <pickmix/core/error.hpp>
 #include <pickmix/core/events.hpp>
+#include <pickmix/core/instruction_set.hpp>
 #include <pickmix/core/lane_sum.hpp>
 #include <pickmix/core/matrix_view.hpp>
 #include <pickmix/core/numeric.hpp>

@@ -21,8 +21,7 @@ constexpr float infinity = std::numeric_limits<float>::infinity(),
 
 constexpr Index words = 3;  // the checks below look at 64 values; three such words are asked for together
 
-std::uint64_t above_each(const float* values, const float* thresholds,
-                         backend::InstructionSet set = backend::instruction_set()) {
+std::uint64_t above_each(const float* values, const float* thresholds, InstructionSet set = largest_instruction_set()) {
   std::array<float, 64 * words> many{}, limits{};
   for (std::size_t i = 0; i < many.size(); ++i) many[i] = values[i % 64], limits[i] = thresholds[i % 64];
   std::array<std::uint64_t, words> masks{};
@@ -30,8 +29,7 @@ std::uint64_t above_each(const float* values, const float* thresholds,
   CHECK((masks[0] == masks[1] && masks[1] == masks[2]));
   return masks[2];
 }
-std::uint64_t above_one(const float* values, float threshold,
-                        backend::InstructionSet set = backend::instruction_set()) {
+std::uint64_t above_one(const float* values, float threshold, InstructionSet set = largest_instruction_set()) {
   std::uint64_t mask = 0;
   backend::above_one(values, threshold, 1, &mask, set);
   return mask;

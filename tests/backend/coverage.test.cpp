@@ -19,7 +19,7 @@
 using namespace pickmix;
 using backend::Covered;
 using backend::HalfCovered;
-using backend::InstructionSet;
+
 using backend::LaneSums;
 
 namespace {

@@ -15,7 +15,7 @@
 #include <vector>
 
 using namespace pickmix;
-using backend::InstructionSet;
+
 using backend::PackedRows;
 using support::RowMajorMatrix;
 
@@ -143,11 +143,4 @@ TEST_CASE("A part of the products is written where it is asked for, and nothing 
             REQUIRE((out.array() == -7.0f).all());
           }
   }
-}
-
-TEST_CASE("The processor's own instruction set is the default") {
-  const PackedRows a = packed(support::random_matrix(48, 20, 9));
-  RowMajorMatrix out(48, 48);
-  backend::inner_products(a, 0, 48, a, 0, 48, out.data(), 48);
-  CHECK(out == products(a, a, backend::instruction_set()).topLeftCorner(48, 48));
 }

@@ -4,11 +4,11 @@
 
 #include <support/catch.hpp>
 #include <support/instances.hpp>
+#include <support/instruction_sets.hpp>
 
 #include <vector>
 
 using namespace pickmix;
-using backend::InstructionSet;
 
 TEST_CASE("Products are those of the definition, in every instruction set that the processor has") {
   const Index features = GENERATE(0, 1, 7, 64, 385);
@@ -18,9 +18,7 @@ TEST_CASE("Products are those of the definition, in every instruction set that t
   for (Index r = 0; r < 8; ++r) rows[static_cast<std::size_t>(r)] = x.view().row(r).data();
   for (Index t = 0; t < 16; ++t)
     for (Index k = 0; k < features; ++k) panel[static_cast<std::size_t>(k * 16 + t)] = y.view()(t, k);
-  for (InstructionSet set :
-       {InstructionSet::portable, InstructionSet::avx2, InstructionSet::avx512, InstructionSet::vnni}) {
-    if (set > backend::instruction_set()) continue;
+  for (InstructionSet set : support::instruction_sets()) {
     backend::RowProducts out{};
     backend::row_products(rows, panel.data(), features, out, set);
     for (Index r = 0; r < 8; ++r)
@@ -40,9 +38,7 @@ TEST_CASE("A product has the same bits wherever its row and its vector stand") {
   rows.fill(x.entries.data());
   std::vector<float> panel;
   for (Index k = 0; k < features; ++k) panel.insert(panel.end(), 16, y.view()(0, k));
-  for (InstructionSet set :
-       {InstructionSet::portable, InstructionSet::avx2, InstructionSet::avx512, InstructionSet::vnni}) {
-    if (set > backend::instruction_set()) continue;
+  for (InstructionSet set : support::instruction_sets()) {
     backend::RowProducts out{};
     backend::row_products(rows, panel.data(), features, out, set);
     for (float product : out) CHECK(product == out[0]);

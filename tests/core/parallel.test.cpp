@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Tests of core/parallel.hpp.
 #include "support/catch.hpp"
+#include "support/instruction_sets.hpp"
 #include "support/thrown.hpp"
 
 #include <pickmix/core/parallel.hpp>
@@ -30,6 +31,23 @@ TEST_CASE("the processor means one thread unless more are asked for") {
 TEST_CASE("fewer than one thread is a ValueError that names the number") {
   CHECK_THAT(thrown<ValueError>([] { (void)cpu.threads(0); }), ContainsSubstring("cpu.threads: n is 0"));
   CHECK_THAT(thrown<ValueError>([] { (void)cpu.threads(-3); }), ContainsSubstring("n is -3"));
+}
+
+TEST_CASE("the processor uses the largest instruction set unless another is asked for") {
+  CHECK(cpu.instructions() == largest_instruction_set());
+  for (InstructionSet set : support::instruction_sets()) {
+    CHECK(cpu.only(set).instructions() == set);
+    CHECK(cpu.threads(3).only(set).threads() == 3);
+    CHECK(cpu.only(set).threads(3).instructions() == set);
+  }
+}
+
+TEST_CASE("instructions that the processor lacks are a BackendError that names them") {
+  for (InstructionSet set : support::all_instruction_sets()) {
+    if (has(set)) continue;
+    CHECK_THAT(thrown<BackendError>([&] { (void)cpu.only(set); }),
+               ContainsSubstring(std::string("cpu.only: ") + name_of(set)));
+  }
 }
 
 TEST_CASE("a processor is an executor, a number is not") {

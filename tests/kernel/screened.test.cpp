@@ -16,6 +16,7 @@
 #include <functional>
 #include <limits>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,16 +31,20 @@ namespace {
 constexpr float infinity = std::numeric_limits<float>::infinity();
 constexpr Index edge = StreamedEntries::edge;
 
-Kernel streamed(const Matrix& pool, const Metric& metric) {
-  return similarity(pool.view(), {.metric = metric, .storage = Storage::streamed});
+Kernel streamed(const Matrix& pool, const Metric& metric, InstructionSet set = largest_instruction_set()) {
+  return *similarity(cpu.only(set), pool.view(), {.metric = metric, .storage = Storage::streamed});
 }
 
 /// Of every row the `rank`th largest entry, so that about as many are above it.
 std::vector<float> thresholds_of(const Kernel& kernel, Index rank) {
+  std::vector<Index> all(static_cast<std::size_t>(kernel.columns()));
+  std::iota(all.begin(), all.end(), Index{0});
+  Matrix columns{kernel.columns(), kernel.rows()};
+  kernel.read(all, MatrixView<float>(columns.entries.data(), columns.rows, columns.columns));
   std::vector<float> out;
   for (Index i = 0; i < kernel.rows(); ++i) {
     std::vector<float> row;
-    for (Index j = 0; j < kernel.columns(); ++j) row.push_back(kernel(i, j));
+    for (Index j = 0; j < kernel.columns(); ++j) row.push_back(columns.view()(j, i));
     const auto nth = row.begin() + std::min<Index>(rank, kernel.columns() - 1);
     std::nth_element(row.begin(), nth, row.end(), std::greater<>());
     out.push_back(*nth);
@@ -95,15 +100,14 @@ TEST_CASE("A screened pass finds what a pass without finds, in the same order") 
         const Matrix pool = instances::matrix(features == 384 ? 200 : 450, features,
                                               [&](Index i, Index k) { return make(i, k, random); });
         if (name == "zeros" && std::holds_alternative<Cosine>(metric)) continue;  // a zero row has no direction
-        const Kernel kernel = streamed(pool, metric);
         for (Index rank : {0, 5, 60}) {
-          const auto thresholds = thresholds_of(kernel, rank);
-          const auto expected = pass(*kernel.streamed(), std::nullopt, thresholds);
+          const auto thresholds = thresholds_of(streamed(pool, metric), rank);
           for (auto set : support::screening_sets()) {
-            CAPTURE(name, features, rank, static_cast<int>(set));
-            const auto screened = ScreenedRows::of(cpu, *kernel.streamed(), set);
+            CAPTURE(name, features, rank, name_of(set));
+            const Kernel kernel = streamed(pool, metric, set);
+            const auto screened = ScreenedRows::of(cpu, *kernel.streamed());
             REQUIRE(screened);
-            CHECK(pass(*kernel.streamed(), screened, thresholds) == expected);
+            CHECK(pass(*kernel.streamed(), screened, thresholds) == pass(*kernel.streamed(), std::nullopt, thresholds));
           }
         }
       }
@@ -111,33 +115,36 @@ TEST_CASE("A screened pass finds what a pass without finds, in the same order") 
 
 TEST_CASE("So it does where everything is above, where nothing is, and where rows are left out") {
   const Matrix pool = instances::normal(5, 700, 40);
-  const Kernel kernel = streamed(pool, Cosine{});
   for (float threshold : {-infinity, -2.0f, 0.0f, infinity}) {
     std::vector<float> thresholds(4 * edge, threshold);
     for (std::size_t i = 0; i < thresholds.size(); i += 3) thresholds[i] = infinity;
     for (std::size_t i = 700; i < thresholds.size(); ++i) thresholds[i] = infinity;
-    const auto expected = pass(*kernel.streamed(), std::nullopt, thresholds);
-    for (auto set : support::screening_sets())
-      CHECK(pass(*kernel.streamed(), ScreenedRows::of(cpu, *kernel.streamed(), set), thresholds) == expected);
+    for (auto set : support::screening_sets()) {
+      const Kernel kernel = streamed(pool, Cosine{}, set);
+      CHECK(pass(*kernel.streamed(), ScreenedRows::of(cpu, *kernel.streamed()), thresholds) ==
+            pass(*kernel.streamed(), std::nullopt, thresholds));
+    }
   }
 }
 
 TEST_CASE("So it does for rows and columns of their own") {
   const Matrix rows = instances::normal(6, 333, 64), columns = instances::normal(7, 401, 64);
-  const Kernel kernel = similarity(rows.view(), columns.view(), {.metric = Cosine{}, .storage = Storage::streamed});
-  const auto thresholds = thresholds_of(kernel, 10);
-  const auto expected = pass(*kernel.streamed(), std::nullopt, thresholds);
-  for (auto set : support::screening_sets())
-    CHECK(pass(*kernel.streamed(), ScreenedRows::of(cpu, *kernel.streamed(), set), thresholds) == expected);
+  for (auto set : support::screening_sets()) {
+    const Kernel kernel =
+        *similarity(cpu.only(set), rows.view(), columns.view(), {.metric = Cosine{}, .storage = Storage::streamed});
+    const auto thresholds = thresholds_of(kernel, 10);
+    CHECK(pass(*kernel.streamed(), ScreenedRows::of(cpu, *kernel.streamed()), thresholds) ==
+          pass(*kernel.streamed(), std::nullopt, thresholds));
+  }
 }
 
 TEST_CASE("Bytes are the same at every thread count") {
   const Matrix pool = instances::normal(8, 1000, 33);
-  const Kernel kernel = streamed(pool, Cosine{});
   for (auto set : support::screening_sets()) {
-    const auto one = ScreenedRows::of(cpu, *kernel.streamed(), set);
+    const Kernel kernel = streamed(pool, Cosine{}, set);
+    const auto one = ScreenedRows::of(cpu, *kernel.streamed());
     for (Index threads : {2, 3}) {
-      const auto several = ScreenedRows::of(cpu.threads(threads), *kernel.streamed(), set);
+      const auto several = ScreenedRows::of(cpu.threads(threads), *kernel.streamed());
       for (Index row = 0; row < 1152; row += 16)
         CHECK(std::equal(one->rows->from(row), one->rows->from(row) + 16 * 40, several->rows->from(row)));
     }
@@ -148,9 +155,8 @@ TEST_CASE("Nothing is screened where that is of no use") {
   const auto of = [](Index features, const Metric& metric, float factor) {
     Matrix pool = instances::normal(9, 300, features);
     for (float& x : pool.entries) x *= factor;
-    const Kernel kernel = streamed(pool, metric);
     for (auto set : support::instruction_sets())
-      if (ScreenedRows::of(cpu, *kernel.streamed(), set)) return true;
+      if (ScreenedRows::of(cpu, *streamed(pool, metric, set).streamed())) return true;
     return false;
   };
   CHECK(of(32, Cosine{}, 1.0f) == !support::screening_sets().empty());

@@ -47,7 +47,7 @@ TEST_CASE("gains are what they are defined as, and have the same bits in every f
   const bool capped = GENERATE(false, true);
   const backend::Covered rows{coverage().data(), capped ? cap().data() : nullptr};
   std::vector<double> of_dense(items.size()), of_sparse(items.size()), of_streamed(items.size());
-  detail::coverage_gains(*dense().dense(), rows, items, of_dense);
+  detail::coverage_gains(cpu, *dense().dense(), rows, items, of_dense);
   for (std::size_t k = 0; k < items.size(); ++k) CHECK(of_dense[k] == Approx(defined(items[k], capped)).epsilon(1e-6));
 
   const Kernel sparse = *entries_above(cpu, dense(), coverage(), [](Index, Index) { return true; });
@@ -66,7 +66,7 @@ TEST_CASE("gains over a half-size kernel are exact in its unit") {
   const HalfEntries& entries = *half.half();
   const std::vector<std::int16_t> covered(static_cast<std::size_t>(n), 8000);
   std::vector<double> gains(items.size());
-  detail::coverage_gains(entries, {covered.data()}, items, gains);
+  detail::coverage_gains(cpu, entries, {covered.data()}, items, gains);
   for (std::size_t k = 0; k < items.size(); ++k) {
     std::int64_t sum = 0;
     for (Index i = 0; i < n; ++i) sum += std::max(entries.column(items[k])[i] - 8000, 0);

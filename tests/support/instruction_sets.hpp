@@ -1,24 +1,27 @@
 // SPDX-License-Identifier: MIT
-// The instruction sets that this processor has, to try each of them.
+// The instruction sets there are, and those that this processor has, to try each of them.
 #pragma once
 
-#include <pickmix/backend/instruction_set.hpp>
 #include <pickmix/backend/screen.hpp>
+#include <pickmix/core/instruction_set.hpp>
 
 #include <vector>
 
 namespace support {
 
-inline std::vector<pickmix::backend::InstructionSet> instruction_sets() {
-  using pickmix::backend::InstructionSet;
-  std::vector<InstructionSet> out;
-  for (auto set : {InstructionSet::portable, InstructionSet::avx2, InstructionSet::avx512, InstructionSet::vnni})
-    if (set <= pickmix::backend::instruction_set()) out.push_back(set);
-  return out;
+inline std::vector<pickmix::InstructionSet> all_instruction_sets() {
+  using enum pickmix::InstructionSet;
+  return {portable, avx2, avx512, vnni};
+}
+
+inline std::vector<pickmix::InstructionSet> instruction_sets() {
+  auto sets = all_instruction_sets();
+  std::erase_if(sets, [](auto set) { return !pickmix::has(set); });
+  return sets;
 }
 
 /// Those of them that rows are screened with.
-inline std::vector<pickmix::backend::InstructionSet> screening_sets() {
+inline std::vector<pickmix::InstructionSet> screening_sets() {
   auto sets = instruction_sets();
   std::erase_if(sets, [](auto set) { return pickmix::backend::screening_range(set) == 0; });
   return sets;

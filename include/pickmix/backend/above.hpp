@@ -2,7 +2,7 @@
 // Which entries lie above a threshold: what is left of a similarity matrix once most of it cannot matter any more.
 #pragma once
 
-#include <pickmix/backend/instruction_set.hpp>
+#include <pickmix/core/instruction_set.hpp>
 #include <pickmix/core/types.hpp>
 
 #include <bit>
@@ -58,13 +58,12 @@ void above(const float* values, const float* thresholds, Index words, std::uint6
 ///
 /// \shape values, thresholds: 64 · words entries; masks: words
 inline void above_each(const float* values, const float* thresholds, Index words, std::uint64_t* masks,
-                       InstructionSet set = instruction_set()) {
+                       InstructionSet set) {
   detail::above<false>(values, thresholds, words, masks, set);
 }
 
 /// Bit i of masks[w] is set where values[64w + i] > threshold.
-inline void above_one(const float* values, float threshold, Index words, std::uint64_t* masks,
-                      InstructionSet set = instruction_set()) {
+inline void above_one(const float* values, float threshold, Index words, std::uint64_t* masks, InstructionSet set) {
   detail::above<true>(values, &threshold, words, masks, set);
 }
 

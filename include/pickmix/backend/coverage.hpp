@@ -2,7 +2,7 @@
 // The hot loop of facility location: how much a candidate's column rises above what is covered already.
 #pragma once
 
-#include <pickmix/backend/instruction_set.hpp>
+#include <pickmix/core/instruction_set.hpp>
 #include <pickmix/core/types.hpp>
 
 #include <algorithm>
@@ -139,7 +139,7 @@ void add_rises(InstructionSet set, const float* const* columns, const Covered& c
 /// \complexity `rows` operations and 4 · `rows` bytes a column
 /// \determinism the same bits on every processor
 inline void add_rises(std::span<const float* const> columns, const Covered& covered, Index rows,
-                      std::span<LaneSums> sums, InstructionSet set = instruction_set()) {
+                      std::span<LaneSums> sums, InstructionSet set) {
   std::size_t c = 0;
   for (; c + 8 <= columns.size(); c += 8) detail::add_rises<8>(set, &columns[c], covered, rows, &sums[c]);
   for (; c < columns.size(); ++c) detail::add_rises<1>(set, &columns[c], covered, rows, &sums[c]);
@@ -147,7 +147,7 @@ inline void add_rises(std::span<const float* const> columns, const Covered& cove
 
 /// The same for entries of 16 bits, in their unit; exact.
 inline void add_rises(std::span<const std::int16_t* const> columns, const HalfCovered& covered, Index rows,
-                      std::span<std::int64_t> sums, InstructionSet set = instruction_set()) {
+                      std::span<std::int64_t> sums, InstructionSet set) {
   Index done = 0;
   std::size_t c = 0;
 #if defined(__x86_64__) && defined(__GNUC__)

@@ -2,7 +2,7 @@
 // All inner products of two sets of rows, at the speed of the processor that runs the program.
 #pragma once
 
-#include <pickmix/backend/instruction_set.hpp>
+#include <pickmix/core/instruction_set.hpp>
 #include <pickmix/core/types.hpp>
 
 #include <Eigen/Core>
@@ -163,7 +163,7 @@ inline void inner_products_16_by_48(InstructionSet set, const float* a, const fl
 /// \determinism the bits of an entry depend on its two rows and the instruction set alone, and are the same when the two
 ///              rows are exchanged
 inline void inner_products(const PackedRows& a, Index a_row, Index height, const PackedRows& b, Index b_row,
-                           Index width, float* out, Index stride, InstructionSet set = instruction_set()) {
+                           Index width, float* out, Index stride, InstructionSet set) {
   for (Index column = 0; column < width; column += 48)
     for (Index row = 0; row < height; row += 16)
       detail::inner_products_16_by_48(set, a.from(a_row + row), b.from(b_row + column), a.features(),

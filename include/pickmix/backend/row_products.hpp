@@ -2,7 +2,7 @@
 // Inner products of rows where they lie in memory with sixteen packed vectors: for rows that are asked for in any order.
 #pragma once
 
-#include <pickmix/backend/instruction_set.hpp>
+#include <pickmix/core/instruction_set.hpp>
 #include <pickmix/core/types.hpp>
 
 #include <Eigen/Core>
@@ -85,7 +85,7 @@ inline void row_products_portable(const EightRows& rows, const float* panel, Ind
 ///              speed of the memory the rows are in
 /// \determinism each sum runs over k in order: its bits depend on its row, its vector and the instruction set alone
 inline void row_products(const EightRows& rows, const float* panel, Index features, RowProducts& out,
-                         InstructionSet set = instruction_set()) {
+                         InstructionSet set) {
 #if defined(__x86_64__) && defined(__GNUC__)
   if (set >= InstructionSet::avx512) return detail::row_products_avx512(rows, panel, features, out.data());
   if (set == InstructionSet::avx2) return detail::row_products_avx2(rows, panel, features, out.data());

@@ -4,7 +4,7 @@
 
 #include <pickmix/backend/byte_rows.hpp>
 #include <pickmix/backend/inner_products.hpp>
-#include <pickmix/backend/instruction_set.hpp>
+#include <pickmix/core/instruction_set.hpp>
 #include <pickmix/core/types.hpp>
 
 #include <algorithm>
@@ -244,7 +244,7 @@ namespace detail {
 ///
 /// \param rows     8 of a panel's rows: its beginning, or 8 floats after it
 /// \param columns  their features one after another
-/// \pre   screening_range(instruction_set()) > 0
+/// \pre   screening_range(largest_instruction_set()) > 0
 inline void half_panel_products(const float* rows, const float* const* columns, Index features, float* const* out) {
 #if defined(__x86_64__) && defined(__GNUC__)
   detail::half_panel_products_avx2(rows, columns, features, out);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pickmix/core/error.hpp>
+#include <pickmix/core/instruction_set.hpp>
 #include <pickmix/core/types.hpp>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include <cstddef>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <type_traits>
@@ -20,7 +22,8 @@ namespace pickmix::inline v0 {
 
 /// The processor, with a number of threads. Left out of a call, it means one: trainers fill the machine themselves.
 ///
-/// Threads live only while the call runs, and their number changes no bit of any result.
+/// Threads live only while the call runs, and their number changes no bit of any result. Loops use the largest instruction set
+/// there is, or the one asked for with `only`: to try or to time it, or to get on one machine the bits of another.
 class Cpu {
  public:
   constexpr Cpu() = default;
@@ -28,14 +31,26 @@ class Cpu {
   /// \throws ValueError if n < 1
   constexpr Cpu threads(Index n) const {
     if (n < 1) raise<ValueError>("cpu.threads: n is {}; needs at least 1", n);
-    Cpu other;
+    Cpu other(*this);
     other.threads_ = n;
     return other;
   }
   constexpr Index threads() const { return threads_; }
 
+  /// \throws BackendError if the processor does not have these instructions
+  Cpu only(InstructionSet set) const {
+    if (!has(set))
+      raise<BackendError>("cpu.only: {} is not there; this processor's largest instruction set is {}", name_of(set),
+                          name_of(largest_instruction_set()));
+    Cpu other(*this);
+    other.instructions_ = set;
+    return other;
+  }
+  InstructionSet instructions() const { return instructions_.value_or(largest_instruction_set()); }
+
  private:
   Index threads_ = 1;
+  std::optional<InstructionSet> instructions_;
 };
 
 /// The executor to start from: `cpu.threads(4)`.

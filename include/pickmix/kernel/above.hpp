@@ -67,17 +67,18 @@ inline void find_above(const StreamedEntries& entries, const std::optional<Scree
         for (Index w = 0; computed != nullptr && w < words; ++w) masks[w] &= computed[w];
         backend::for_each_bit(masks, words, add);
       };
-      backend::above_each(values, &thresholds[static_cast<std::size_t>(row)], words, masks);
+      backend::above_each(values, &thresholds[static_cast<std::size_t>(row)], words, masks, entries.instructions());
       take([&](Index i) { found.add(row + i, column, values[i]); });
       if (!symmetric || a == b) continue;
-      backend::above_one(values, thresholds[static_cast<std::size_t>(column)], words, masks);
+      backend::above_one(values, thresholds[static_cast<std::size_t>(column)], words, masks, entries.instructions());
       take([&](Index i) { found.add(column, row + i, values[i]); });
     }
   }
 }
 
 /// A block of 192 columns of a kernel that is stored.
-inline void find_above(const Kernel& kernel, Index b, std::span<const float> thresholds, FoundEntries& found) {
+inline void find_above(const Kernel& kernel, InstructionSet set, Index b, std::span<const float> thresholds,
+                       FoundEntries& found) {
   constexpr Index edge = StreamedEntries::edge;
   const auto* dense = kernel.dense();
   const Index rows = kernel.rows(), words = rows / 64;
@@ -86,7 +87,7 @@ inline void find_above(const Kernel& kernel, Index b, std::span<const float> thr
   for (Index j = b * edge; j < std::min(kernel.columns(), (b + 1) * edge); ++j) {
     if (dense == nullptr) kernel.read(std::span(&j, 1), MatrixView<float>(copy.data(), 1, rows));
     const float* const column = dense == nullptr ? copy.data() : dense->column(j);
-    backend::above_each(column, thresholds.data(), words, masks.data());
+    backend::above_each(column, thresholds.data(), words, masks.data(), set);
     backend::for_each_bit(masks.data(), words, [&](Index i) { found.add(i, j, column[i]); });
     for (Index i = 64 * words; i < rows; ++i)
       if (column[i] > thresholds[static_cast<std::size_t>(i)]) found.add(i, j, column[i]);
@@ -147,7 +148,7 @@ std::optional<Kernel> entries_above(Cpu executor, const Kernel& kernel, std::spa
       if (const auto* streamed = kernel.streamed())
         detail::find_above(*streamed, screened, b, padded, found[static_cast<std::size_t>(b)]);
       else
-        detail::find_above(kernel, b, padded, found[static_cast<std::size_t>(b)]);
+        detail::find_above(kernel, executor.instructions(), b, padded, found[static_cast<std::size_t>(b)]);
       found[static_cast<std::size_t>(b)].entries.shrink_to_fit();
     };
     if (!for_each_tile(executor, blocks, work, [&](Index done) { return progress(done, blocks); })) return std::nullopt;

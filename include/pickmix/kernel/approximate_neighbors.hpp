@@ -59,7 +59,7 @@ inline void find_nearest(const StreamedEntries& entries, std::span<const Index> 
       for (Index c = 0; c < columns.columns_in(b); ++c) {
         Largest& best = nearest[static_cast<std::size_t>(candidates[static_cast<std::size_t>(b * width + c)])];
         const float* const values = tile.data() + c * edge;
-        backend::above_one(values, best.threshold(), words, masks);
+        backend::above_one(values, best.threshold(), words, masks, entries.instructions());
         backend::for_each_bit(masks, words, [&](Index i) {
           if (i < nearby.rows_in(a) && values[i] > best.threshold())
             best.offer(values[i], rows[static_cast<std::size_t>(a * edge + i)]);

@@ -80,7 +80,7 @@ inline FoundColumns find_above(const StreamedEntries& entries, std::span<const I
       for (Index c = 0; c < columns.columns_in(b); ++c) {
         const float* const values = tile.data() + c * edge;
         const auto first = static_cast<std::size_t>(a * edge);
-        backend::above_each(values, &limits[first], words, masks);
+        backend::above_each(values, &limits[first], words, masks, entries.instructions());
         backend::for_each_bit(masks, words, [&](Index i) {
           lists[static_cast<std::size_t>(c)].emplace_back(
               static_cast<std::uint32_t>(rows[first + static_cast<std::size_t>(i)]), values[i]);

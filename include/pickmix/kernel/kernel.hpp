@@ -4,6 +4,7 @@
 
 #include <pickmix/backend/large_array.hpp>
 #include <pickmix/core/error.hpp>
+#include <pickmix/core/instruction_set.hpp>
 #include <pickmix/core/matrix_view.hpp>
 #include <pickmix/core/parallel.hpp>
 #include <pickmix/core/types.hpp>
@@ -186,6 +187,11 @@ class Kernel {
   const StreamedEntries* streamed() const {
     const auto* entries = std::get_if<std::shared_ptr<const StreamedEntries>>(&storage_);
     return entries == nullptr ? nullptr : entries->get();
+  }
+
+  /// What the entries of a streamed kernel are computed with; whoever goes on to compute with them uses the same.
+  InstructionSet instructions() const {
+    return streamed() == nullptr ? largest_instruction_set() : streamed()->instructions();
   }
 
   /// Memory for rows × columns entries, not initialised.

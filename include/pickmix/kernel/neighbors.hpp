@@ -84,7 +84,7 @@ std::optional<Kernel> nearest_neighbors(Cpu executor, MatrixView<const float> po
         entries.tile(a, b, tile);
         for (Index c = 0; c < entries.columns_in(b); ++c) {
           const float* const values = tile.data() + c * edge;
-          backend::above_each(values, threshold.data(), words, masks);
+          backend::above_each(values, threshold.data(), words, masks, entries.instructions());
           backend::for_each_bit(masks, words, [&](Index i) {
             auto& row = nearest[static_cast<std::size_t>(i)];
             row.offer(values[i], b * edge + c);

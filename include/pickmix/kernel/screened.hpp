@@ -3,8 +3,8 @@
 #pragma once
 
 #include <pickmix/backend/byte_rows.hpp>
-#include <pickmix/backend/instruction_set.hpp>
 #include <pickmix/backend/screen.hpp>
+#include <pickmix/core/instruction_set.hpp>
 #include <pickmix/core/parallel.hpp>
 #include <pickmix/core/types.hpp>
 #include <pickmix/kernel/streamed.hpp>
@@ -23,19 +23,17 @@ namespace pickmix::inline v0::detail {
 
 /// A streamed kernel's rows and columns in bytes.
 struct ScreenedRows {
-  backend::InstructionSet set;
   std::shared_ptr<const backend::ByteRows> rows, columns;
 
   /// Nothing where screening is of no use: without the instructions, where entries are more than inner products, where there
   /// are few features, or numbers so large that products may overflow.
   ///
   /// \complexity O(rows · features); 1 byte a feature
-  static std::optional<ScreenedRows> of(Cpu executor, const StreamedEntries& entries,
-                                        backend::InstructionSet set = backend::instruction_set()) {
+  static std::optional<ScreenedRows> of(Cpu executor, const StreamedEntries& entries) {
     const auto& packed = *entries.packed_rows();
-    const int most = backend::screening_range(set);
+    const int most = backend::screening_range(entries.instructions());
     if (most == 0 || !entries.linear() || packed.features() < 32 || packed.features() > 60000) return std::nullopt;
-    ScreenedRows out{set, quantized(executor, packed, most), nullptr};
+    ScreenedRows out{quantized(executor, packed, most), nullptr};
     out.columns = entries.symmetric() ? out.rows : quantized(executor, *entries.packed_columns(), most);
     if (out.rows == nullptr || out.columns == nullptr) return std::nullopt;
     return out;
@@ -67,7 +65,7 @@ class ScreenedTiles {
         block_(block),
         thresholds_(thresholds),
         none_(entries.symmetric() ? 0 : edge, std::numeric_limits<float>::infinity()),
-        screen_(bytes.set, *bytes.columns, block * edge,
+        screen_(entries.instructions(), *bytes.columns, block * edge,
                 entries.symmetric() ? thresholds.subspan(static_cast<std::size_t>(block * edge), edge)
                                     : std::span<const float>(none_)),
         masks_(static_cast<std::size_t>(edge * words)) {
@@ -92,7 +90,7 @@ class ScreenedTiles {
     Index eights = 0;
     for (Index row = 0; row < edge; row += 8) eights += compute(a, row, width, out);
     tiles_ += 1.0;
-    spent_ += backend::screening_cost(bytes_->set) + static_cast<double>(eights) / eights_a_tile;
+    spent_ += backend::screening_cost(entries_->instructions()) + static_cast<double>(eights) / eights_a_tile;
   }
 
   /// Bit i % 64 of masks(c)[i / 64] is for row i of column c.

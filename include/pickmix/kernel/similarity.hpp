@@ -83,7 +83,7 @@ std::optional<Kernel> similarity(Cpu executor, StreamedEntries::Packed rows, Str
   const Index m = rows->rows(), n = columns->rows();
   const Storage storage = choose_storage(m, n, options);
   auto entries = std::make_shared<const StreamedEntries>(std::move(rows), std::move(columns), options.metric,
-                                                         options.memory_limit);
+                                                         options.memory_limit, executor.instructions());
   if (storage == Storage::streamed) return Kernel(m, n, std::move(entries));
   const auto progress = [&](Index done) {
     return notify(Progress{"similarity", done, entries->column_blocks()}, observers...) == Flow::proceed;

@@ -4,6 +4,7 @@
 
 #include <pickmix/backend/inner_products.hpp>
 #include <pickmix/core/error.hpp>
+#include <pickmix/core/instruction_set.hpp>
 #include <pickmix/core/matrix_view.hpp>
 #include <pickmix/core/parallel.hpp>
 #include <pickmix/core/types.hpp>
@@ -34,10 +35,13 @@ class StreamedEntries {
 
   /// \param rows, columns  packed by `metric`; the same pointer if the kernel is symmetric
   /// \param memory_limit   bytes that parts of the kernel may take when an algorithm keeps them
-  StreamedEntries(Packed rows, Packed columns, const Metric& metric, std::uint64_t memory_limit)
+  /// \param instructions   what entries are computed with: their bits depend on it, so whoever asks gets the same
+  StreamedEntries(Packed rows, Packed columns, const Metric& metric, std::uint64_t memory_limit,
+                  InstructionSet instructions)
       : rows_(std::move(rows)),
         columns_(std::move(columns)),
         memory_limit_(memory_limit),
+        instructions_(instructions),
         non_negative_(std::holds_alternative<ShiftedCosine>(metric) || std::holds_alternative<Rbf>(metric)) {
     const auto* rbf = std::get_if<Rbf>(&metric);
     if (rbf == nullptr) return;
@@ -50,6 +54,7 @@ class StreamedEntries {
   Index columns() const { return columns_->rows(); }
   bool symmetric() const { return rows_ == columns_; }
   std::uint64_t memory_limit() const { return memory_limit_; }
+  InstructionSet instructions() const { return instructions_; }
 
   /// Whether an entry is the inner product of the packed rows, and no more.
   bool linear() const { return gamma_ == 0.0f; }
@@ -148,7 +153,7 @@ class StreamedEntries {
   float operator()(Index i, Index j) const {
     Eigen::Array<float, 16 * 48, 1> products;
     const Index row = i / 48 * 48, column = j / 16 * 16;
-    backend::inner_products(*columns_, column, 16, *rows_, row, 48, products.data(), 48);
+    backend::inner_products(*columns_, column, 16, *rows_, row, 48, products.data(), 48, instructions_);
     const float product = products[(j - column) * 48 + i - row];
     if (linear()) return product;
     using Lanes = Eigen::Array<float, 16, 1>;  // the vectorised exponential, as in a tile
@@ -158,12 +163,12 @@ class StreamedEntries {
   }
 
  private:
-  static Eigen::ArrayXf squares(const backend::PackedRows& rows) {
+  Eigen::ArrayXf squares(const backend::PackedRows& rows) const {
     Eigen::ArrayXf out(rows.blocks() * edge);
     Eigen::Array<float, 16 * 48, 1> products;
     for (Index first = 0; first < out.size(); first += 48)
       for (Index row = first; row < first + 48; row += 16) {
-        backend::inner_products(rows, row, 16, rows, first, 48, products.data(), 48);
+        backend::inner_products(rows, row, 16, rows, first, 48, products.data(), 48, instructions_);
         for (Index r = 0; r < 16; ++r) out[row + r] = products[r * 48 + row - first + r];
       }
     return out;
@@ -171,7 +176,8 @@ class StreamedEntries {
 
   void tile(Index row_block, const backend::PackedRows& columns, Index first_column, Index width,
             const Eigen::ArrayXf& column_squares, Tile& out) const {
-    backend::inner_products(columns, first_column, width, *rows_, row_block * edge, edge, out.data(), edge);
+    backend::inner_products(columns, first_column, width, *rows_, row_block * edge, edge, out.data(), edge,
+                            instructions_);
     if (linear()) return;
     const auto of_rows = row_squares_.segment(row_block * edge, edge);
     for (Index c = 0; c < width; ++c) {
@@ -182,6 +188,7 @@ class StreamedEntries {
 
   Packed rows_, columns_;
   std::uint64_t memory_limit_;
+  InstructionSet instructions_;
   bool non_negative_;
   float gamma_ = 0.0f;
   Eigen::ArrayXf row_squares_, column_squares_;

@@ -29,22 +29,24 @@ inline void coverage_gains(const SparseEntries& sparse, const backend::Covered& 
   }
 }
 
-inline void coverage_gains(const DenseEntries& dense, const backend::Covered& rows, std::span<const Index> items,
-                           std::span<double> out) {
+inline void coverage_gains(Cpu executor, const DenseEntries& dense, const backend::Covered& rows,
+                           std::span<const Index> items, std::span<double> out) {
   std::array<const float*, 16> columns{};
   std::array<backend::LaneSums, 16> sums{};
   for (std::size_t k = 0; k < items.size(); ++k) columns[k] = dense.column(items[k]);
-  backend::add_rises({columns.data(), items.size()}, rows, dense.rows, {sums.data(), items.size()});
+  backend::add_rises({columns.data(), items.size()}, rows, dense.rows, {sums.data(), items.size()},
+                     executor.instructions());
   for (std::size_t k = 0; k < items.size(); ++k) out[k] = sums[k].total();
 }
 
 /// Exact in the kernel's unit, in which coverage and caps are given.
-inline void coverage_gains(const HalfEntries& half, const backend::HalfCovered& rows, std::span<const Index> items,
-                           std::span<double> out) {
+inline void coverage_gains(Cpu executor, const HalfEntries& half, const backend::HalfCovered& rows,
+                           std::span<const Index> items, std::span<double> out) {
   std::array<const std::int16_t*, 16> columns{};
   std::array<std::int64_t, 16> sums{};
   for (std::size_t k = 0; k < items.size(); ++k) columns[k] = half.column(items[k]);
-  backend::add_rises({columns.data(), items.size()}, rows, half.rows, {sums.data(), items.size()});
+  backend::add_rises({columns.data(), items.size()}, rows, half.rows, {sums.data(), items.size()},
+                     executor.instructions());
   for (std::size_t k = 0; k < items.size(); ++k) out[k] = static_cast<double>(half.unit) * static_cast<double>(sums[k]);
 }
 
@@ -64,7 +66,8 @@ inline void coverage_gains(Cpu executor, const StreamedEntries& streamed, const 
       backend::Covered rows = covered;
       rows.coverage += a * edge;
       if (rows.cap != nullptr) rows.cap += a * edge;
-      backend::add_rises({parts.data(), count}, rows, streamed.rows_in(a), {sums.data(), count});
+      backend::add_rises({parts.data(), count}, rows, streamed.rows_in(a), {sums.data(), count},
+                         executor.instructions());
     }
     for (std::size_t c = 0; c < count; ++c) out[static_cast<std::size_t>(b * width) + c] = sums[c].total();
   });

@@ -92,9 +92,11 @@ class FacilityLocationObjective {
       detail::coverage_gains(executor, *streamed, covered(), items, out);
     } else if (const auto* half = kernel_.half()) {
       const backend::HalfCovered rows{half_coverage_.data(), half_cap_.empty() ? nullptr : half_cap_.data()};
-      in_groups(16, [&](auto some, auto gains) { detail::coverage_gains(*half, rows, some, gains); });
+      in_groups(16, [&](auto some, auto gains) { detail::coverage_gains(executor, *half, rows, some, gains); });
     } else {
-      in_groups(16, [&](auto some, auto gains) { detail::coverage_gains(*kernel_.dense(), covered(), some, gains); });
+      in_groups(16, [&](auto some, auto gains) {
+        detail::coverage_gains(executor, *kernel_.dense(), covered(), some, gains);
+      });
     }
     if (!bonus_.empty())
       for (std::size_t k = 0; k < items.size(); ++k)
@@ -124,7 +126,7 @@ class FacilityLocationObjective {
       for (std::size_t k = 0; k < some.size(); ++k) {
         const float* const column =
             needs_columns() ? columns.data() + k * static_cast<std::size_t>(kernel_.rows()) : nullptr;
-        const double gained = column == nullptr ? gain(some[k]) : column_gain(some[k], column);
+        const double gained = column == nullptr ? gain(some[k]) : column_gain(executor, some[k], column);
         put(some[k], column);
         if (!on_added(first + k, gained)) return;
       }
@@ -242,9 +244,9 @@ class FacilityLocationObjective {
 
   backend::Covered covered() const { return {coverage_.data(), terms_.cap.empty() ? nullptr : terms_.cap.data()}; }
 
-  double column_gain(Index j, const float* column) const {
+  double column_gain(Cpu executor, Index j, const float* column) const {
     backend::LaneSums sum;
-    backend::add_rises(std::span(&column, 1), covered(), kernel_.rows(), std::span(&sum, 1));
+    backend::add_rises(std::span(&column, 1), covered(), kernel_.rows(), std::span(&sum, 1), executor.instructions());
     return sum.total() + (bonus_.empty() ? 0.0 : static_cast<double>(bonus_[static_cast<std::size_t>(j)]));
   }
 

@@ -132,7 +132,7 @@ class CholeskyResiduals {
     const StreamedEntries& entries = *kernel_.streamed();
     backend::RowProducts products;
     backend::row_products(eight_rows(some, [&](Index j) { return (*embeddings_)[j]; }), picked_->panel(start / 16),
-                          embeddings_->features(), products);
+                          embeddings_->features(), products, entries.instructions());
     Lanes squares = Lanes::Zero();
     for (std::size_t r = 0; r < some.size(); ++r) squares[static_cast<Index>(r)] = entries.column_square(some[r]);
     for (Index t = 0; t < std::min<Index>(16, picks() - start); ++t) {
@@ -158,7 +158,7 @@ class CholeskyResiduals {
       const Block& block = blocks_[static_cast<std::size_t>(start / 16)];
       parts.fill(Lanes::Zero());
       similarities(start, parts);
-      backend::row_products(rows, block.before.data(), known_ + start, products);
+      backend::row_products(rows, block.before.data(), known_ + start, products, kernel_.instructions());
       const auto count = static_cast<std::size_t>(std::min<Index>(16, picks() - start));
       for (std::size_t t = 0; t < count; ++t) {
         for (std::size_t r = 0; r < 8; ++r) parts[t][static_cast<Index>(r)] -= products[r * 16 + t];

@@ -90,7 +90,8 @@ inline KnownRows known_rows(Cpu executor, std::string_view caller, std::span<con
       for (std::size_t r = 0; r < group; ++r)
         rows[r] = similarities.data() + (begin + std::min(r, count - 1)) * static_cast<std::size_t>(known);
       for (Index panel = 0; panel < out.width; panel += 16) {
-        backend::row_products(rows, panels.data() + panel * known, known, products);
+        backend::row_products(rows, panels.data() + panel * known, known, products,
+                              references.front().to_pool->instructions());
         for (std::size_t r = 0; r < count; ++r)
           std::copy_n(products.data() + r * 16, 16, out.entries.data() + items[begin + r] * out.width + panel);
       }

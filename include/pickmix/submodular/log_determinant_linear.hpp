@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pickmix/backend/row_products.hpp>
+#include <pickmix/core/instruction_set.hpp>
 #include <pickmix/core/parallel.hpp>
 #include <pickmix/core/types.hpp>
 #include <pickmix/kernel/streamed.hpp>
@@ -30,6 +31,7 @@ class LinearResiduals {
  public:
   LinearResiduals(Cpu executor, const StreamedEntries& entries, double epsilon, const KnownRows& known)
       : epsilon_(epsilon),
+        instructions_(entries.instructions()),
         plain_features_(entries.packed_columns()->features()),
         rows_(executor, *entries.packed_columns(), known.width, known.entries.data()),
         updates_(rows_.features()),
@@ -90,7 +92,7 @@ class LinearResiduals {
     for (Index j : some) first = std::min(first, residuals_.seen(j));
     backend::RowProducts parts;
     for (Index panel = first / 16 * 16; panel < picks_; panel += 16) {
-      backend::row_products(rows, updates_.panel(panel / 16), rows_.features(), parts);
+      backend::row_products(rows, updates_.panel(panel / 16), rows_.features(), parts, instructions_);
       for (std::size_t r = 0; r < some.size(); ++r)
         for (Index t = panel; t < std::min(panel + 16, picks_); ++t)
           residuals_.lower(some[r], t, parts[r * 16 + static_cast<std::size_t>(t - panel)]);
@@ -98,6 +100,7 @@ class LinearResiduals {
   }
 
   double epsilon_;
+  InstructionSet instructions_;
   Index plain_features_;
   ContiguousRows rows_;
   Index picks_ = 0;

@@ -2,10 +2,10 @@
 // Which instructions the processor has: the machine that builds is not the machine that runs.
 #pragma once
 
-namespace pickmix::inline v0::backend {
+namespace pickmix::inline v0 {
 
 /// What the hand-written loops come in, each with those before it. Each is used only where the processor that runs the program
-/// has it.
+/// has it, whatever the compiler was told.
 enum class InstructionSet {
   portable,  ///< what the compiler was told to use
   avx2,      ///< AVX2 and FMA
@@ -13,8 +13,22 @@ enum class InstructionSet {
   vnni,      ///< AVX-512 BW and VNNI besides: products of bytes
 };
 
-/// The best instruction set of this processor.
-inline InstructionSet instruction_set() {
+constexpr const char* name_of(InstructionSet set) {
+  switch (set) {
+    case InstructionSet::portable:
+      return "portable";
+    case InstructionSet::avx2:
+      return "avx2";
+    case InstructionSet::avx512:
+      return "avx512";
+    case InstructionSet::vnni:
+      return "vnni";
+  }
+  return "unknown";
+}
+
+/// The largest instruction set of this processor.
+inline InstructionSet largest_instruction_set() {
 #if defined(__x86_64__) && defined(__GNUC__)
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
     if (!__builtin_cpu_supports("avx512f")) return InstructionSet::avx2;
@@ -25,4 +39,7 @@ inline InstructionSet instruction_set() {
   return InstructionSet::portable;
 }
 
-}  // namespace pickmix::inline v0::backend
+/// Whether this processor has these instructions.
+inline bool has(InstructionSet set) { return set <= largest_instruction_set(); }
+
+}  // namespace pickmix::inline v0
