@@ -3,8 +3,10 @@
 #pragma once
 
 #include <pickmix/backend/above.hpp>
+#include <pickmix/backend/byte_products.hpp>
 #include <pickmix/backend/byte_rows.hpp>
 #include <pickmix/backend/coverage.hpp>
+#include <pickmix/backend/half_panel_products.hpp>
 #include <pickmix/backend/inner_products.hpp>
 #include <pickmix/backend/large_array.hpp>
 #include <pickmix/backend/row_products.hpp>

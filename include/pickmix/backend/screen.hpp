@@ -2,6 +2,7 @@
 // Which inner products may be above their thresholds, found with bytes in the place of floats: nothing that is above is missed.
 #pragma once
 
+#include <pickmix/backend/byte_products.hpp>
 #include <pickmix/backend/byte_rows.hpp>
 #include <pickmix/backend/inner_products.hpp>
 #include <pickmix/core/instruction_set.hpp>
@@ -10,7 +11,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <vector>
 
@@ -19,20 +19,6 @@
 #endif
 
 namespace pickmix::inline v0::backend {
-
-/// The largest number that bytes are screened with by these instructions; 0 where that is not faster than `inner_products`, or
-/// there is no code for it. With AVX2 pairs of products are added in 16 bits.
-inline int screening_range(InstructionSet set) {
-#if defined(__x86_64__) && defined(__GNUC__)
-  if (set == InstructionSet::vnni) return 127;
-  if (set == InstructionSet::avx2) return 63;
-#endif
-  static_cast<void>(set);
-  return 0;
-}
-
-/// What screening a tile costs, as a part of computing it in floats: measured on Zen 4.
-inline double screening_cost(InstructionSet set) { return set == InstructionSet::vnni ? 0.28 : 0.42; }
 
 namespace detail {
 
@@ -43,67 +29,6 @@ struct BoundedColumn {
 };
 
 #if defined(__x86_64__) && defined(__GNUC__)
-
-/// 4 columns, whose bytes are signed, by 16 rows.
-[[gnu::target("avx2")]] inline void byte_products_avx2(const std::int8_t* x, const std::uint8_t* y, Index features,
-                                                       std::int32_t* out) {
-  const __m256i ones = _mm256_set1_epi16(1);
-  __m256i sum[4][2];
-#pragma GCC unroll 4
-  for (int r = 0; r < 4; ++r) sum[r][0] = sum[r][1] = _mm256_setzero_si256();
-  for (Index k = 0; k < features; k += 8) {
-    __m256i y0[2], y1[2];
-#pragma GCC unroll 2
-    for (int v = 0; v < 2; ++v) {
-      y0[v] = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(y + 16 * k + 32 * v));
-      y1[v] = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(y + 16 * k + 64 + 32 * v));
-    }
-#pragma GCC unroll 4
-    for (int r = 0; r < 4; ++r) {
-      std::int32_t four[2];
-      std::memcpy(&four[0], x + 16 * k + 4 * r, 4);
-      std::memcpy(&four[1], x + 16 * k + 64 + 4 * r, 4);
-      const __m256i x0 = _mm256_set1_epi32(four[0]), x1 = _mm256_set1_epi32(four[1]);
-#pragma GCC unroll 2
-      for (int v = 0; v < 2; ++v) {
-        const __m256i pairs = _mm256_add_epi16(_mm256_maddubs_epi16(y0[v], x0), _mm256_maddubs_epi16(y1[v], x1));
-        sum[r][v] = _mm256_add_epi32(sum[r][v], _mm256_madd_epi16(pairs, ones));
-      }
-    }
-  }
-#pragma GCC unroll 4
-  for (int r = 0; r < 4; ++r)
-#pragma GCC unroll 2
-    for (int v = 0; v < 2; ++v) _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + 64 * r + 8 * v), sum[r][v]);
-}
-
-/// 4 columns by 64 rows.
-[[gnu::target("avx512f,avx512bw,avx512vnni")]] inline void byte_products_vnni(const std::int8_t* x,
-                                                                              const std::uint8_t* y, Index features,
-                                                                              std::int32_t* out) {
-  __m512i sum[4][4];
-#pragma GCC unroll 4
-  for (int r = 0; r < 4; ++r)
-#pragma GCC unroll 4
-    for (int v = 0; v < 4; ++v) sum[r][v] = _mm512_setzero_si512();
-  for (Index k = 0; k < features; k += 4) {
-    __m512i bytes[4];
-#pragma GCC unroll 4
-    for (int v = 0; v < 4; ++v) bytes[v] = _mm512_loadu_si512(y + 16 * features * v + 16 * k);
-#pragma GCC unroll 4
-    for (int r = 0; r < 4; ++r) {
-      std::int32_t four = 0;
-      std::memcpy(&four, x + 16 * k + 4 * r, 4);
-      const __m512i other = _mm512_set1_epi32(four);
-#pragma GCC unroll 4
-      for (int v = 0; v < 4; ++v) sum[r][v] = _mm512_dpbusd_epi32(sum[r][v], bytes[v], other);
-    }
-  }
-#pragma GCC unroll 4
-  for (int r = 0; r < 4; ++r)
-#pragma GCC unroll 4
-    for (int v = 0; v < 4; ++v) _mm512_storeu_si512(out + 64 * r + 16 * v, sum[r][v]);
-}
 
 /// Which of 64 rows have a bound above their limit or the column's; bounds and limits in units of the rows' scales.
 [[gnu::target("avx2,fma")]] inline std::uint64_t bounds_above(const BoundedColumn& column, const std::int32_t* sums,
@@ -135,19 +60,6 @@ inline std::uint64_t bounds_above(const BoundedColumn&, const std::int32_t*, con
 }
 
 #endif
-
-/// out[64 r + i] = the sum of the products of row i's bytes with column r's.
-inline void byte_products_4_by_64(InstructionSet set, const std::int8_t* x, const std::uint8_t* y, Index features,
-                                  std::int32_t* out) {
-#if defined(__x86_64__) && defined(__GNUC__)
-  if (set == InstructionSet::vnni) return byte_products_vnni(x, y, features, out);
-  for (Index panel = 0; panel < 4; ++panel)
-    byte_products_avx2(x, y + panel * 16 * features, features, out + 16 * panel);
-#else
-  static_cast<void>(set), static_cast<void>(x), static_cast<void>(y), static_cast<void>(features),
-      static_cast<void>(out);
-#endif
-}
 
 }  // namespace detail
 
@@ -189,7 +101,7 @@ class Screen {
         alignas(64) std::int32_t sums[height * 64];
         const std::uint8_t* const y = rows.from(first_row + 64 * word);
         const std::int8_t* const x = signed_.data() + c / 16 * 16 * rows.features() + c % 16 * 4;
-        detail::byte_products_4_by_64(set_, x, y, rows.features(), sums);
+        byte_products(set_, x, y, rows.features(), sums);
         for (Index r = 0; r < std::min(height, width - c); ++r)
           masks[static_cast<std::size_t>((c + r) * words + word)] = above(rows, first_row, word, c + r, &sums[r * 64]);
       }
@@ -219,38 +131,5 @@ class Screen {
   std::vector<std::int8_t> signed_;                      // the columns' numbers
   float limits_[edge], by_error_[edge], by_norm_[edge];  // of the rows, in units of their scales
 };
-
-namespace detail {
-
-#if defined(__x86_64__) && defined(__GNUC__)
-[[gnu::target("avx2,fma")]] inline void half_panel_products_avx2(const float* rows, const float* const* columns,
-                                                                 Index features, float* const* out) {
-  __m256 sum[8];
-#pragma GCC unroll 8
-  for (int p = 0; p < 8; ++p) sum[p] = _mm256_setzero_ps();
-  for (Index k = 0; k < features; ++k) {
-    const __m256 y = _mm256_loadu_ps(rows + 16 * k);
-#pragma GCC unroll 8
-    for (int p = 0; p < 8; ++p) sum[p] = _mm256_fmadd_ps(_mm256_set1_ps(columns[p][k]), y, sum[p]);
-  }
-#pragma GCC unroll 8
-  for (int p = 0; p < 8; ++p) _mm256_storeu_ps(out[p], sum[p]);
-}
-#endif
-
-}  // namespace detail
-
-/// out[p][r] = the inner product of row r of 8 rows with column p, for 8 columns p: the same bits as `inner_products` gives.
-///
-/// \param rows     8 of a panel's rows: its beginning, or 8 floats after it
-/// \param columns  their features one after another
-/// \pre   screening_range(largest_instruction_set()) > 0
-inline void half_panel_products(const float* rows, const float* const* columns, Index features, float* const* out) {
-#if defined(__x86_64__) && defined(__GNUC__)
-  detail::half_panel_products_avx2(rows, columns, features, out);
-#else
-  static_cast<void>(rows), static_cast<void>(columns), static_cast<void>(features), static_cast<void>(out);
-#endif
-}
 
 }  // namespace pickmix::inline v0::backend

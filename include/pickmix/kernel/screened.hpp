@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pickmix/backend/byte_rows.hpp>
+#include <pickmix/backend/half_panel_products.hpp>
 #include <pickmix/backend/screen.hpp>
 #include <pickmix/core/instruction_set.hpp>
 #include <pickmix/core/parallel.hpp>
