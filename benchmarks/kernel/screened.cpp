@@ -29,10 +29,10 @@ using namespace pickmix;
 std::size_t pass(Cpu executor, const StreamedEntries& entries, const std::optional<detail::ScreenedRows>& screened,
                  const std::vector<float>& thresholds) {
   std::atomic<std::size_t> count{0};
-  const Index blocks = entries.column_blocks();
-  for_each_tile(executor, blocks, [&](Index task) {
+  detail::Room room(UINT64_MAX);
+  for_each_tile(executor, detail::parts(entries), [&](Index task) {
     detail::FoundEntries found;
-    detail::find_above(entries, screened, blocks - 1 - task, thresholds, found);
+    detail::find_above(entries, screened, detail::part_of(entries, task), thresholds, room, found);
     count += found.entries.size();
   });
   return count;

@@ -43,6 +43,7 @@
 #include <pickmix/io/remembered_losses.hpp>
 #include <pickmix/io/selection_jsonl.hpp>
 #include <pickmix/kernel/above.hpp>
+#include <pickmix/kernel/above_each.hpp>
 #include <pickmix/kernel/approximate_neighbors.hpp>
 #include <pickmix/kernel/cells.hpp>
 #include <pickmix/kernel/column_sums.hpp>
@@ -52,6 +53,7 @@
 #include <pickmix/kernel/kernel.hpp>
 #include <pickmix/kernel/known_entries.hpp>
 #include <pickmix/kernel/metric.hpp>
+#include <pickmix/kernel/nearest_columns.hpp>
 #include <pickmix/kernel/neighbors.hpp>
 #include <pickmix/kernel/pair_description.hpp>
 #include <pickmix/kernel/reference.hpp>

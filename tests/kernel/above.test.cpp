@@ -119,3 +119,23 @@ TEST_CASE("Progress is told in blocks of columns; a stop or an exception ends th
     }
   }
 }
+
+TEST_CASE("More than there is room for is refused, in every storage and at every thread count") {
+  const Matrix pool = instances::normal(7, 400, 40);
+  const std::vector<float> thresholds(400, 0.0f);
+  for (Storage storage : {Storage::full, Storage::streamed}) {
+    const Kernel kernel = similarity(pool.view(), {.storage = storage});
+    const std::size_t all = entries_above(cpu, kernel, thresholds, go_on)->sparse()->parts[0].row.size();
+    for (Index threads : {1, 2, 3})
+      for (std::size_t room : {std::size_t{0}, all - 1, all}) {
+        const auto find = [&] {
+          return detail::entries_above(cpu.threads(threads), kernel, detail::ScreenedRows::of(cpu, kernel), thresholds,
+                                       20 * room, go_on);
+        };
+        if (room < all)
+          CHECK_THROWS_AS(find(), CapacityError);
+        else
+          CHECK(find()->sparse()->parts[0].row.size() == all);
+      }
+  }
+}

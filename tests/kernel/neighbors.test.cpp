@@ -65,6 +65,22 @@ TEST_CASE("Neighbours are those of brute force, in every metric, around tiles, a
     }
 }
 
+TEST_CASE("So they are where most of what is looked at is screened in bytes") {
+  const Matrix distinct = instances::normal(3, 500, 48);
+  for (bool copies : {false, true}) {
+    const auto pool = instances::matrix(900, 48, [&](Index i, Index k) {
+      return distinct.view()(copies || i < 500 ? i % 500 : i - 450, k) + (copies ? 0.0f : static_cast<float>(i % 7));
+    });
+    for (const Metric& metric : {Metric(Cosine{}), Metric(Dot{}), Metric(ShiftedCosine{})}) {
+      const Kernel all = similarity(pool.view(), {.metric = metric});
+      for (Index k : {1, 4, 20}) {
+        CAPTURE(copies, metric.index(), k);
+        CHECK(wrong(*nearest_neighbors(cpu.threads(2), pool.view(), k, metric), all, k) == "");
+      }
+    }
+  }
+}
+
 TEST_CASE("Of equal similarities the smaller index is nearer") {
   const Matrix one = instances::normal(2, 10, 3);
   const auto pool = instances::matrix(250, 3, [&](Index i, Index j) { return one.view()(i % 10, j); });

@@ -57,9 +57,10 @@ std::vector<float> thresholds_of(const Kernel& kernel, Index rank) {
 std::vector<std::uint64_t> pass(const StreamedEntries& entries, const std::optional<ScreenedRows>& screened,
                                 const std::vector<float>& thresholds) {
   std::vector<std::uint64_t> out;
-  for (Index b = 0; b < entries.column_blocks(); ++b) {
+  detail::Room room(UINT64_MAX);
+  for (Index task = 0; task < detail::parts(entries); ++task) {
     FoundEntries found;
-    detail::find_above(entries, screened, b, thresholds, found);
+    detail::find_above(entries, screened, detail::part_of(entries, task), thresholds, room, found);
     for (const auto& e : found.entries) {
       out.push_back(std::uint64_t{e.row} << 32 | e.column);
       out.push_back(std::bit_cast<std::uint32_t>(e.value));

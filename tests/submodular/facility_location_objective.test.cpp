@@ -271,6 +271,31 @@ TEST_CASE("Adding many items is adding them one by one, also where it is stopped
       }
 }
 
+TEST_CASE("So it is where columns are looked for in bytes, to the bit, at every thread count") {
+  const auto pool = instances::normal(8, 700, 40);
+  const Kernel dense = similarity(pool.view(), {.storage = Storage::full}),
+               streamed = similarity(pool.view(), {.storage = Storage::streamed});
+  const auto items = laws::shuffled(700, 2, 1);
+  for (const auto& terms : storages::terms(700, 700)) {
+    FacilityLocationObjective single(dense, terms);
+    std::vector<double> expected;
+    for (Index j : items) {
+      expected.push_back(single.gain(j));
+      single.add(j);
+    }
+    for (Index threads : {1, 3}) {
+      FacilityLocationObjective together(streamed, terms);
+      std::vector<double> gained;
+      together.add(cpu.threads(threads), items, [&](std::size_t, double gain) {
+        gained.push_back(gain);
+        return true;
+      });
+      CHECK(gained == expected);
+      CHECK(gains_of(together) == gains_of(single));
+    }
+  }
+}
+
 TEST_CASE("Items may be added together after what cannot matter is dropped") {
   const auto pool = instances::normal(9, 230, 4);
   FacilityLocationObjective f(similarity(pool.view(), {.storage = Storage::streamed})), same = f;
@@ -339,6 +364,40 @@ TEST_CASE("An objective settles once, after 64 items, if there are many rows and
   CHECK_FALSE(settles(n, UINT64_MAX, 63));
   CHECK_FALSE(settles(4095, UINT64_MAX, 64));
   CHECK_FALSE(settles(n, 1'000'000, 64));
+}
+
+TEST_CASE("Where more still matters than memory may hold, that is said, nothing changes, and it is tried again later") {
+  constexpr Index n = 4100;
+  // Seventy rows cover nothing but themselves, so all of the others still matters.
+  const auto pool = instances::matrix(n, 90, [](Index i, Index k) {
+    if (i < 70) return i == k ? 1.0f : 0.0f;
+    return k < 70 ? 0.0f : static_cast<float>((i * 7 + k * k) % 11 + 1);
+  });
+  const Kernel kernel = similarity(pool.view(), {.storage = Storage::streamed, .memory_limit = 20 * n * n / 60});
+  FacilityLocationObjective f(kernel);
+  for (Index j = 0; j < 65; ++j) f.add(j);
+  CHECK_THROWS_AS(f.keep_above(cpu, go_on), CapacityError);
+  const Index batch = f.batch();
+  int told = 0;
+  const auto listen = [&](const Progress& event) {
+    if (event.task == "picks until what still matters is looked for again") {
+      ++told;
+      CHECK(event.done == 65);
+      CHECK(event.total == 130);
+    }
+    return true;
+  };
+  CHECK(f.settle(cpu, listen));
+  CHECK(told == 1);
+  CHECK(f.settle(cpu, listen));  // not before there are 130
+  CHECK(told == 1);
+  CHECK(f.batch() == batch);
+  FacilityLocationObjective g(kernel);
+  for (Index j = 0; j < 65; ++j) g.add(j);
+  CHECK_FALSE(g.settle(cpu, [](const Progress& event) { return event.done != 65; }));  // an observer may stop there
+  for (Index j = 100; j < 165; ++j) f.add(j);
+  CHECK(f.settle(cpu, listen));
+  CHECK(f.batch() < batch);
 }
 
 TEST_CASE("Lazy greedy settles on the way, picks what it picks without, and can be stopped there") {

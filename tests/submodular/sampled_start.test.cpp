@@ -368,6 +368,40 @@ TEST_CASE("Where too few picks leave more than memory may hold, nothing is kept,
   }
 }
 
+TEST_CASE("Where more still matters than was expected, more first picks are made, and that is said") {
+  // What is worth most by itself covers nothing but itself: ten such picks leave all similarities of the others.
+  constexpr Index n = 600;
+  const Matrix pool = instances::matrix(n, 50, [](Index i, Index k) {
+    if (i % 15 == 0) return i / 15 == k ? 1.0f : 0.0f;
+    return k < 40 ? 0.0f : static_cast<float>((i * 7 + k * k) % 11 + 1);
+  });
+  std::vector<float> bonus(n, 0.0f);
+  for (std::size_t i = 0; i < n; i += 15) bonus[i] = 1000.0f;
+  const SampledStart start{.exact_up_to = 50, .sample = 300, .picks = 10};
+  const auto run = [&](Cpu executor, std::uint64_t memory_limit, const auto& observe) {
+    FacilityLocationObjective f(streamed(pool, memory_limit), {.bonus = bonus});
+    return maximize(executor, f, Count{90}, start, observe);
+  };
+  const std::uint64_t tight = 20 * n * n / 8;
+  std::vector<std::pair<Index, Index>> told;
+  const Selection s = run(cpu, tight, [&](const Progress& event) {
+    if (event.task == "first picks, before what still matters is looked for again")
+      told.emplace_back(event.done, event.total);
+  });
+  REQUIRE(!told.empty());
+  CHECK(told.front() == std::pair<Index, Index>(10, 20));
+  CHECK(s.indices.size() == 90);
+  CHECK(s.recall == 1.0);
+  const std::size_t first = static_cast<std::size_t>(told.back().second);
+  CHECK(continues_exactly(streamed(pool), {.bonus = bonus}, Count{90}, s, first) == "");
+  CHECK(laws::difference(run(cpu.threads(3), tight, [](const Progress&) {}), s) == "");
+  const Selection stopped = run(cpu, tight, [&](const Progress& event) {
+    return event.task == "first picks, before what still matters is looked for again" ? Flow::stop : Flow::proceed;
+  });
+  CHECK(stopped.reason == StopReason::stopped_by_observer);
+  CHECK(stopped.indices.size() == 10);
+}
+
 TEST_CASE("A selection goes on from what the objective holds") {
   const Kernel kernel = streamed(copies(12, 30, 150));
   FacilityLocationObjective f(kernel, {.bonus = std::vector<float>(150, 0.5f)});

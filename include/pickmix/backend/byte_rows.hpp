@@ -78,6 +78,7 @@ class ByteRows {
     return true;
   }
 
+  int most() const { return most_; }
   Index features() const { return features_; }
   int offset() const { return most_ + 1; }  ///< of the bytes
 

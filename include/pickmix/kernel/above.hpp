@@ -11,6 +11,7 @@
 #include <pickmix/kernel/streamed.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -40,22 +41,64 @@ struct FoundEntries {
   }
 };
 
-/// One block of columns of a streamed kernel against all rows; of a symmetric one against the rows up to its own, and
-/// those rows as candidates for its own. Screened or not, the same is found in the same order.
-inline void find_above(const StreamedEntries& entries, const std::optional<ScreenedRows>& screened, Index b,
-                       std::span<const float> thresholds, FoundEntries& found) {
+/// How many entries may still be found, by all threads together.
+class Room {
+ public:
+  /// \param bytes  of entries, 20 each: 12 as they are found, 8 once they are in place
+  explicit Room(std::uint64_t bytes)
+      : left_(static_cast<std::int64_t>(std::min<std::uint64_t>(bytes / 20, INT64_MAX))) {}
+
+  /// \throws CapacityError if there is not room for so many more
+  void take(std::size_t entries) {
+    if (left_.fetch_sub(static_cast<std::int64_t>(entries)) < static_cast<std::int64_t>(entries))
+      raise<CapacityError>(
+          "entries_above: more similarities are above the thresholds than the memory limit allows; raise it, or use "
+          "fewer rows");
+  }
+
+ private:
+  std::atomic<std::int64_t> left_;
+};
+
+/// Which part of a streamed kernel a task looks at: one block of columns, some blocks of rows.
+struct KernelPart {
+  Index column_block, first_row_block, end_row_block;
+};
+
+/// The parts that make up a kernel, in the order in which a column's rows rise. A symmetric kernel is looked at up to its
+/// diagonal, the last block of columns, which is the longest, first.
+inline KernelPart part_of(const StreamedEntries& entries, Index task) {
+  if (entries.symmetric()) {
+    const Index b = entries.column_blocks() - 1 - task;
+    return {b, 0, b + 1};
+  }
+  constexpr Index together = 32;
+  const Index first = task / entries.column_blocks() * together;
+  return {task % entries.column_blocks(), first, std::min(first + together, entries.row_blocks())};
+}
+inline Index parts(const StreamedEntries& entries) {
+  return entries.column_blocks() * (entries.symmetric() ? 1 : (entries.row_blocks() + 31) / 32);
+}
+
+/// One part of a streamed kernel; of a symmetric one, its columns against its rows, and those rows as candidates for its own.
+/// Screened or not, the same is found in the same order.
+inline void find_above(const StreamedEntries& entries, const std::optional<ScreenedRows>& screened,
+                       const KernelPart& part, std::span<const float> thresholds, Room& room, FoundEntries& found) {
   constexpr Index edge = StreamedEntries::edge;
   constexpr Index words = edge / 64;
   std::uint64_t masks[static_cast<std::size_t>(words)];
   StreamedEntries::Tile tile(edge * edge);
   std::optional<ScreenedTiles> tiles;
+  const Index b = part.column_block;
   if (screened) {
-    tiles.emplace(entries, *screened, b, thresholds);
+    const auto of_columns = thresholds.subspan(static_cast<std::size_t>(entries.symmetric() ? b * edge : 0), edge);
+    tiles.emplace(entries, *screened, b, thresholds, entries.symmetric() ? of_columns : std::span<const float>{});
     tile.setZero();  // of a screened tile only some entries are computed
   }
   const bool symmetric = entries.symmetric();
   const Index width = entries.columns_in(b);
-  for (Index a = 0; a < (symmetric ? b + 1 : entries.row_blocks()); ++a) {
+  for (Index a = part.first_row_block; a < part.end_row_block; ++a) {
+    const std::size_t before = found.entries.size();
     tiles ? tiles->tile(a, tile) : entries.tile(a, b, tile);
     for (Index c = 0; c < width; ++c) {
       const float* const values = tile.data() + c * edge;
@@ -73,11 +116,12 @@ inline void find_above(const StreamedEntries& entries, const std::optional<Scree
       backend::above_one(values, thresholds[static_cast<std::size_t>(column)], words, masks, entries.instructions());
       take([&](Index i) { found.add(column, row + i, values[i]); });
     }
+    room.take(found.entries.size() - before);
   }
 }
 
 /// A block of 192 columns of a kernel that is stored.
-inline void find_above(const Kernel& kernel, InstructionSet set, Index b, std::span<const float> thresholds,
+inline void find_above(const Kernel& kernel, InstructionSet set, Index b, std::span<const float> thresholds, Room& room,
                        FoundEntries& found) {
   constexpr Index edge = StreamedEntries::edge;
   const auto* dense = kernel.dense();
@@ -87,35 +131,106 @@ inline void find_above(const Kernel& kernel, InstructionSet set, Index b, std::s
   for (Index j = b * edge; j < std::min(kernel.columns(), (b + 1) * edge); ++j) {
     if (dense == nullptr) kernel.read(std::span(&j, 1), MatrixView<float>(copy.data(), 1, rows));
     const float* const column = dense == nullptr ? copy.data() : dense->column(j);
+    const std::size_t before = found.entries.size();
     backend::above_each(column, thresholds.data(), words, masks.data(), set);
     backend::for_each_bit(masks.data(), words, [&](Index i) { found.add(i, j, column[i]); });
     for (Index i = 64 * words; i < rows; ++i)
       if (column[i] > thresholds[static_cast<std::size_t>(i)]) found.add(i, j, column[i]);
+    room.take(found.entries.size() - before);
   }
 }
 
-/// Puts what was found, block after block, into columns. Within a column the rows come in rising order already. The blocks
-/// are given back as they are read.
-inline std::shared_ptr<const SparseEntries> by_column(Index columns, std::vector<FoundEntries>& blocks) {
+/// Puts what was found, part after part, into columns. Within a column the rows come in rising order already. The parts are
+/// given back as they are read.
+inline std::shared_ptr<const SparseEntries> by_column(Index columns, std::vector<FoundEntries>& parts) {
   std::vector<Index> all(static_cast<std::size_t>(columns));
   std::iota(all.begin(), all.end(), Index{0});
   std::vector<std::size_t> count(all.size(), 0), next(all.size(), 0);
-  for (const auto& block : blocks)
-    for (const auto& entry : block.entries) ++count[entry.column];
+  for (const auto& part : parts)
+    for (const auto& entry : part.entries) ++count[entry.column];
   std::exclusive_scan(count.begin(), count.end(), next.begin(), std::size_t{0});
   const std::size_t total = std::accumulate(count.begin(), count.end(), std::size_t{0});
 
   auto out = std::make_shared<SparseEntries>(columns);
   out->take({std::vector<std::uint32_t>(total), std::vector<float>(total)}, all, count);
-  for (auto& block : blocks) {
-    for (const auto& entry : block.entries) {
+  for (auto& part : parts) {
+    for (const auto& entry : part.entries) {
       const std::size_t place = next[entry.column]++;
       out->parts[0].row[place] = entry.row;
       out->parts[0].value[place] = entry.value;
     }
-    block = {};
+    part = {};
   }
   return out;
+}
+
+/// Thresholds for whole blocks of rows: those that are added let nothing through.
+inline std::vector<float> padded(std::span<const float> thresholds) {
+  constexpr std::size_t edge = StreamedEntries::edge;
+  std::vector<float> out(thresholds.begin(), thresholds.end());
+  out.resize((out.size() + edge - 1) / edge * edge, std::numeric_limits<float>::infinity());
+  return out;
+}
+
+/// `entries_above` of a streamed kernel.
+///
+/// \param thresholds  `padded`
+/// \throws CapacityError, std::bad_alloc
+template <class OnProgress>
+std::shared_ptr<const SparseEntries> streamed_above(Cpu executor, const StreamedEntries& entries,
+                                                    const std::optional<ScreenedRows>& screened,
+                                                    std::span<const float> thresholds, std::uint64_t memory_limit,
+                                                    OnProgress&& progress) {
+  Room room(memory_limit);
+  const Index tasks = parts(entries);
+  std::vector<FoundEntries> found(static_cast<std::size_t>(tasks));
+  const auto work = [&](Index task) {
+    auto& of_task = found[static_cast<std::size_t>(entries.symmetric() ? tasks - 1 - task : task)];
+    find_above(entries, screened, part_of(entries, task), thresholds, room, of_task);
+    of_task.entries.shrink_to_fit();
+  };
+  if (!for_each_tile(executor, tasks, work, [&](Index done) { return progress(done, tasks); })) return nullptr;
+  return by_column(entries.columns(), found);
+}
+
+/// The same of a stored kernel.
+template <class OnProgress>
+std::shared_ptr<const SparseEntries> stored_above(Cpu executor, const Kernel& kernel, std::span<const float> thresholds,
+                                                  std::uint64_t memory_limit, OnProgress&& progress) {
+  constexpr Index edge = StreamedEntries::edge;
+  Room room(memory_limit);
+  const Index blocks = (kernel.columns() + edge - 1) / edge;
+  std::vector<FoundEntries> found(static_cast<std::size_t>(blocks));
+  const auto work = [&](Index b) {
+    auto& of_block = found[static_cast<std::size_t>(b)];
+    find_above(kernel, executor.instructions(), b, thresholds, room, of_block);
+    of_block.entries.shrink_to_fit();
+  };
+  if (!for_each_tile(executor, blocks, work, [&](Index done) { return progress(done, blocks); })) return nullptr;
+  return by_column(kernel.columns(), found);
+}
+
+/// See below.
+///
+/// \param screened  a streamed kernel's rows in bytes, if they are screened
+/// \param memory_limit  bytes that what is found may take
+template <class OnProgress>
+std::optional<Kernel> entries_above(Cpu executor, const Kernel& kernel, const std::optional<ScreenedRows>& screened,
+                                    std::span<const float> thresholds, std::uint64_t memory_limit,
+                                    OnProgress&& progress) {
+  if (std::max(kernel.rows(), kernel.columns()) > Index{std::numeric_limits<std::uint32_t>::max()})
+    raise<CapacityError>("entries_above: the kernel is {} x {}; needs fewer than 2^32 rows and columns", kernel.rows(),
+                         kernel.columns());
+  try {
+    const std::vector<float> limits = padded(thresholds);
+    auto out = kernel.streamed() == nullptr
+                   ? stored_above(executor, kernel, limits, memory_limit, progress)
+                   : streamed_above(executor, *kernel.streamed(), screened, limits, memory_limit, progress);
+    if (out == nullptr) return std::nullopt;
+    return Kernel(kernel.rows(), kernel.columns(), std::move(out));
+  } catch (const std::bad_alloc&) {
+    raise<CapacityError>("entries_above: the similarities above the thresholds do not fit into memory; use fewer rows");
+  }
 }
 
 }  // namespace detail
@@ -123,7 +238,7 @@ inline std::shared_ptr<const SparseEntries> by_column(Index columns, std::vector
 /// The entries of `kernel` with s_ij > thresholds[i], as a sparse kernel. A threshold of infinity drops a row.
 ///
 /// \shape      thresholds: one for each row, none of them NaN
-/// \param progress  told how many blocks of columns are done, of how many; returns false to stop
+/// \param progress  told how many parts of the kernel are done, of how many; returns false to stop
 /// \return     nothing if `progress` said stop
 /// \throws     CapacityError if what is found does not fit into memory, or there are 2^32 rows or columns
 /// \complexity one pass over the kernel; of a streamed, symmetric one n²d operations; 20 bytes an entry found at most,
@@ -132,30 +247,8 @@ inline std::shared_ptr<const SparseEntries> by_column(Index columns, std::vector
 template <class OnProgress>
 std::optional<Kernel> entries_above(Cpu executor, const Kernel& kernel, std::span<const float> thresholds,
                                     OnProgress&& progress) {
-  constexpr Index edge = StreamedEntries::edge;
-  if (std::max(kernel.rows(), kernel.columns()) > Index{std::numeric_limits<std::uint32_t>::max()})
-    raise<CapacityError>("entries_above: the kernel is {} x {}; needs fewer than 2^32 rows and columns", kernel.rows(),
-                         kernel.columns());
-  const Index blocks = (kernel.columns() + edge - 1) / edge;
-  std::vector<float> padded(thresholds.begin(), thresholds.end());
-  padded.resize((padded.size() + edge - 1) / edge * edge, std::numeric_limits<float>::infinity());
-  try {
-    std::vector<detail::FoundEntries> found(static_cast<std::size_t>(blocks));
-    std::optional<detail::ScreenedRows> screened;
-    if (const auto* streamed = kernel.streamed()) screened = detail::ScreenedRows::of(executor, *streamed);
-    const auto work = [&](Index task) {
-      const Index b = blocks - 1 - task;
-      if (const auto* streamed = kernel.streamed())
-        detail::find_above(*streamed, screened, b, padded, found[static_cast<std::size_t>(b)]);
-      else
-        detail::find_above(kernel, executor.instructions(), b, padded, found[static_cast<std::size_t>(b)]);
-      found[static_cast<std::size_t>(b)].entries.shrink_to_fit();
-    };
-    if (!for_each_tile(executor, blocks, work, [&](Index done) { return progress(done, blocks); })) return std::nullopt;
-    return Kernel(kernel.rows(), kernel.columns(), detail::by_column(kernel.columns(), found));
-  } catch (const std::bad_alloc&) {
-    raise<CapacityError>("entries_above: the similarities above the thresholds do not fit into memory; use fewer rows");
-  }
+  const auto screened = detail::ScreenedRows::of(executor, kernel);
+  return detail::entries_above(executor, kernel, screened, thresholds, UINT64_MAX, progress);
 }
 
 }  // namespace pickmix::inline v0

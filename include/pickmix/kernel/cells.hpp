@@ -2,7 +2,6 @@
 // The part of a kernel that can still matter, looked for near each row only: for pools beyond a pass over all pairs.
 #pragma once
 
-#include <pickmix/backend/above.hpp>
 #include <pickmix/core/error.hpp>
 #include <pickmix/core/matrix_view.hpp>
 #include <pickmix/core/parallel.hpp>
@@ -10,6 +9,8 @@
 #include <pickmix/core/types.hpp>
 #include <pickmix/kernel/above.hpp>
 #include <pickmix/kernel/kernel.hpp>
+#include <pickmix/kernel/nearest_columns.hpp>
+#include <pickmix/kernel/screened.hpp>
 #include <pickmix/kernel/streamed.hpp>
 
 #include <algorithm>
@@ -28,76 +29,33 @@ namespace pickmix::inline v0 {
 
 namespace detail {
 
-/// For each row of a streamed, symmetric kernel the centre most similar to it; of equal ones the first.
-inline std::vector<std::uint32_t> nearest_centre(Cpu executor, const StreamedEntries& entries,
-                                                 std::span<const Index> centres) {
-  constexpr Index edge = StreamedEntries::edge, width = StreamedEntries::Columns::width;
-  const auto columns = entries.gather(centres);
-  std::vector<std::uint32_t> nearest(static_cast<std::size_t>(entries.row_blocks() * edge), 0);
-  for_each_tile(executor, entries.row_blocks(), [&](Index a) {
-    StreamedEntries::Tile tile(edge * width);
-    std::vector<float> best(edge, -std::numeric_limits<float>::infinity());
-    std::uint32_t* const cell = &nearest[static_cast<std::size_t>(a * edge)];
-    for (Index b = 0; b < columns.blocks(); ++b) {
-      columns.tile(a, b, tile);
-      for (Index c = 0; c < columns.columns_in(b); ++c)
-        for (std::size_t r = 0; r < static_cast<std::size_t>(edge); ++r)
-          if (const float s = tile[c * edge + static_cast<Index>(r)]; s > best[r]) {
-            best[r] = s;
-            cell[r] = static_cast<std::uint32_t>(b * width + c);
-          }
-    }
-  });
-  nearest.resize(static_cast<std::size_t>(entries.rows()));
-  return nearest;
-}
-
 /// The columns of some candidates, one behind the other.
 struct FoundColumns {
   std::vector<std::size_t> count;
   SparseEntries::Part entries;
 };
 
-/// The candidates of one cell against `rows`, which rise.
+/// The candidates of one cell against `rows`, which rise. Not screened: of rows that are near, too many are above.
 inline FoundColumns find_above(const StreamedEntries& entries, std::span<const Index> rows,
-                               std::span<const Index> candidates, std::span<const float> thresholds) {
-  constexpr Index edge = StreamedEntries::edge, width = StreamedEntries::Columns::width;
-  const StreamedEntries nearby = entries.of_rows(rows);
-  const auto columns = nearby.gather(candidates);
-  std::vector<float> limits(static_cast<std::size_t>(nearby.row_blocks() * edge),
-                            std::numeric_limits<float>::infinity());
-  for (std::size_t r = 0; r < rows.size(); ++r) limits[r] = thresholds[static_cast<std::size_t>(rows[r])];
+                               std::span<const Index> candidates, std::span<const float> thresholds, Room& room) {
+  const StreamedEntries nearby = entries.of_rows(rows).of_columns(candidates);
+  std::vector<float> limits;
+  for (Index row : rows) limits.push_back(thresholds[static_cast<std::size_t>(row)]);
+  limits = padded(limits);
+  FoundEntries all;
+  for (Index b = 0; b < nearby.column_blocks(); ++b)
+    find_above(nearby, std::nullopt, {b, 0, nearby.row_blocks()}, limits, room, all);
 
-  constexpr Index words = edge / 64;
-  std::uint64_t masks[static_cast<std::size_t>(words)];
-  FoundColumns found;
-  StreamedEntries::Tile tile(edge * width);
-  std::vector<std::vector<std::pair<std::uint32_t, float>>> lists(static_cast<std::size_t>(width));
-  for (Index b = 0; b < columns.blocks(); ++b) {
-    for (auto& list : lists) list.clear();
-    for (Index a = 0; a < nearby.row_blocks(); ++a) {
-      columns.tile(a, b, tile);
-      for (Index c = 0; c < columns.columns_in(b); ++c) {
-        const float* const values = tile.data() + c * edge;
-        const auto first = static_cast<std::size_t>(a * edge);
-        backend::above_each(values, &limits[first], words, masks, entries.instructions());
-        backend::for_each_bit(masks, words, [&](Index i) {
-          lists[static_cast<std::size_t>(c)].emplace_back(
-              static_cast<std::uint32_t>(rows[first + static_cast<std::size_t>(i)]), values[i]);
-        });
-      }
-    }
-    for (Index c = 0; c < columns.columns_in(b); ++c) {
-      const auto& list = lists[static_cast<std::size_t>(c)];
-      found.count.push_back(list.size());
-      for (const auto& [row, value] : list) {
-        found.entries.row.push_back(row);
-        found.entries.value.push_back(value);
-      }
-    }
+  FoundColumns found{std::vector<std::size_t>(candidates.size(), 0), {}};
+  for (const auto& entry : all.entries) ++found.count[entry.column];
+  std::vector<std::size_t> next(candidates.size());
+  std::exclusive_scan(found.count.begin(), found.count.end(), next.begin(), std::size_t{0});
+  found.entries = {std::vector<std::uint32_t>(all.entries.size()), std::vector<float>(all.entries.size())};
+  for (const auto& entry : all.entries) {
+    const std::size_t place = next[entry.column]++;
+    found.entries.row[place] = static_cast<std::uint32_t>(rows[entry.row]);
+    found.entries.value[place] = entry.value;
   }
-  found.entries.row.shrink_to_fit();
-  found.entries.value.shrink_to_fit();
   return found;
 }
 
@@ -106,16 +64,18 @@ inline FoundColumns find_above(const StreamedEntries& entries, std::span<const I
 /// A pool in cells: each row belongs to the centre most similar to it. A candidate is then compared only with the rows of
 /// the `probes` cells nearest to its own.
 ///
-/// \complexity making it: 2·n·d·centres operations; 4·centres² + 16n bytes
+/// \complexity making it: 2·n·d·centres operations, or less; 4·centres² + 16n bytes
 /// \determinism the same at every thread count
 /// \cite jegou2011 (inverted file with the cells' nearest neighbours probed)
 class Cells {
  public:
+  /// \param screened  the kernel's rows in bytes, if they are screened
   /// \shape kernel: streamed and symmetric; centres: items, at least one, at most 2^32
-  Cells(Cpu executor, Kernel kernel, std::span<const Index> centres)
+  Cells(Cpu executor, Kernel kernel, std::span<const Index> centres,
+        const std::optional<detail::ScreenedRows>& screened = std::nullopt)
       : executor_(executor),
         kernel_(std::move(kernel)),
-        cell_(detail::nearest_centre(executor, *kernel_.streamed(), centres)),
+        cell_(detail::nearest_columns(executor, kernel_, screened, centres).column),
         members_(centres.size()),
         between_(kernel_.among(executor, centres)) {
     for (std::size_t i = 0; i < cell_.size(); ++i) members_[cell_[i]].push_back(static_cast<Index>(i));
@@ -173,17 +133,20 @@ class Cells {
   /// As `entries_above`, within `probes` probes.
   ///
   /// \param progress  told how many cells are done, of how many; returns false to stop
+  /// \param memory_limit  bytes that what is found may take
   /// \return     nothing if `progress` said stop
   /// \throws     CapacityError as entries_above
   /// \complexity 2·n·d·probes·n/centres operations; 8 bytes an entry found
   template <class OnProgress>
-  std::optional<Kernel> entries_above(std::span<const float> thresholds, Index probes, OnProgress&& progress) const {
+  std::optional<Kernel> entries_above(std::span<const float> thresholds, Index probes, OnProgress&& progress,
+                                      std::uint64_t memory_limit = UINT64_MAX) const {
     try {
+      detail::Room room(memory_limit);
       std::vector<detail::FoundColumns> found(members_.size());
       const auto work = [&](Index v) {
         if (members(v).empty()) return;
         found[static_cast<std::size_t>(v)] =
-            detail::find_above(*kernel_.streamed(), rows_near(v, probes), members(v), thresholds);
+            detail::find_above(*kernel_.streamed(), rows_near(v, probes), members(v), thresholds, room);
       };
       if (!for_each_tile(executor_, size(), work, [&](Index done) { return progress(done, size()); }))
         return std::nullopt;

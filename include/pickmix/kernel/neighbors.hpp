@@ -11,6 +11,7 @@
 #include <pickmix/kernel/above.hpp>
 #include <pickmix/kernel/kernel.hpp>
 #include <pickmix/kernel/metric.hpp>
+#include <pickmix/kernel/screened.hpp>
 #include <pickmix/kernel/similarity.hpp>
 #include <pickmix/kernel/streamed.hpp>
 
@@ -60,7 +61,7 @@ class Largest {
 /// \param observers  told of `Progress`; one that answers `Flow::stop` ends the work
 /// \return     nothing if an observer stopped the work
 /// \throws     ValueError if k < 1; what `similarity` throws; CapacityError if n·k entries do not fit into memory
-/// \complexity 2n²d operations, about 20nk bytes at most, 8nk of which stay
+/// \complexity 2n²d operations, most of them on bytes where that is faster; about 20nk bytes at most, 8nk of which stay
 /// \determinism the same at every thread count; of equal similarities the smaller index is nearer
 template <class... Observers>
 std::optional<Kernel> nearest_neighbors(Cpu executor, MatrixView<const float> pool, Index k, const Metric& metric,
@@ -72,30 +73,37 @@ std::optional<Kernel> nearest_neighbors(Cpu executor, MatrixView<const float> po
   const Index blocks = entries.row_blocks();
   try {
     std::vector<detail::FoundEntries> found(static_cast<std::size_t>(blocks));
-    const auto work = [&](Index a) {
-      const Index height = entries.rows_in(a);
-      std::vector<detail::Largest> nearest(static_cast<std::size_t>(height), detail::Largest(std::min(k, pool.rows())));
-      std::vector<float> threshold(static_cast<std::size_t>(edge), std::numeric_limits<float>::infinity());
-      for (Index r = 0; r < height; ++r) threshold[static_cast<std::size_t>(r)] = nearest[0].threshold();
+    const Index most = std::min(k, pool.rows());
+    const auto screened = detail::ScreenedRows::of(executor, kernel);
+    const std::vector<float> none(static_cast<std::size_t>(blocks * edge), std::numeric_limits<float>::infinity());
+    const auto work = [&](Index b) {  // the neighbours of a block of columns, which are rows as well
+      const Index width = entries.columns_in(b);
+      std::vector<detail::Largest> nearest(static_cast<std::size_t>(width), detail::Largest(most));
+      std::vector<float> limits(static_cast<std::size_t>(edge), std::numeric_limits<float>::infinity());
+      for (Index c = 0; c < width; ++c) limits[static_cast<std::size_t>(c)] = nearest[0].threshold();
+      std::optional<detail::ScreenedTiles> tiles;
+      if (screened) tiles.emplace(entries, *screened, b, none, limits);
       constexpr Index words = edge / 64;
       std::uint64_t masks[static_cast<std::size_t>(words)];
-      StreamedEntries::Tile tile(edge * edge);
-      for (Index b = 0; b < entries.column_blocks(); ++b) {
-        entries.tile(a, b, tile);
-        for (Index c = 0; c < entries.columns_in(b); ++c) {
+      StreamedEntries::Tile tile = StreamedEntries::Tile::Zero(edge * edge);
+      for (Index a = 0; a < entries.row_blocks(); ++a) {
+        const bool whole = !tiles || a * edge < 64 * most;  // one in 64 is above what so many rows leave, or fewer
+        whole ? entries.tile(a, b, tile) : tiles->tile(a, tile);
+        for (Index c = 0; c < width; ++c) {
           const float* const values = tile.data() + c * edge;
-          backend::above_each(values, threshold.data(), words, masks, entries.instructions());
+          auto& column = nearest[static_cast<std::size_t>(c)];
+          backend::above_one(values, column.threshold(), words, masks, entries.instructions());
+          for (Index w = 0; !whole && w < words; ++w) masks[w] &= tiles->masks(c)[w];
           backend::for_each_bit(masks, words, [&](Index i) {
-            auto& row = nearest[static_cast<std::size_t>(i)];
-            row.offer(values[i], b * edge + c);
-            threshold[static_cast<std::size_t>(i)] = row.threshold();
+            if (i < entries.rows_in(a) && values[i] > column.threshold()) column.offer(values[i], a * edge + i);
           });
+          limits[static_cast<std::size_t>(c)] = column.threshold();
         }
       }
-      auto& out = found[static_cast<std::size_t>(a)];
-      for (Index r = 0; r < height; ++r)
-        for (const auto& [value, candidate] : nearest[static_cast<std::size_t>(r)].kept())
-          out.add(a * edge + r, candidate, value);
+      auto& out = found[static_cast<std::size_t>(b)];
+      for (Index c = 0; c < width; ++c)
+        for (const auto& [value, candidate] : nearest[static_cast<std::size_t>(c)].kept())
+          out.add(b * edge + c, candidate, value);
     };
     const bool finished = for_each_tile(executor, blocks, work, [&](Index done) {
       return notify(Progress{"nearest neighbours", done, blocks}, observers...) == Flow::proceed;

@@ -8,6 +8,7 @@
 #include <pickmix/core/instruction_set.hpp>
 #include <pickmix/core/parallel.hpp>
 #include <pickmix/core/types.hpp>
+#include <pickmix/kernel/kernel.hpp>
 #include <pickmix/kernel/streamed.hpp>
 
 #include <algorithm>
@@ -40,6 +41,18 @@ struct ScreenedRows {
     return out;
   }
 
+  /// The same of a kernel; of one that is stored, nothing.
+  static std::optional<ScreenedRows> of(Cpu executor, const Kernel& kernel) {
+    return kernel.streamed() == nullptr ? std::nullopt : of(executor, *kernel.streamed());
+  }
+
+  /// The same rows, and other columns.
+  std::optional<ScreenedRows> with_columns(Cpu executor, const StreamedEntries& entries) const {
+    ScreenedRows out{rows, quantized(executor, *entries.packed_columns(), rows->most())};
+    if (out.columns == nullptr) return std::nullopt;
+    return out;
+  }
+
  private:
   static std::shared_ptr<const backend::ByteRows> quantized(Cpu executor, const backend::PackedRows& rows, int most) {
     auto bytes = std::make_shared<backend::ByteRows>(rows, most);
@@ -58,17 +71,17 @@ class ScreenedTiles {
  public:
   static constexpr Index edge = StreamedEntries::edge, words = backend::Screen::words;
 
-  /// \param thresholds  of the rows, padded to whole blocks; in a symmetric kernel those of the columns as well
+  /// \param thresholds  of the rows, padded to whole blocks
+  /// \param of_columns  of the block's 192 columns, where an entry may matter to its column: read anew for each tile
   ScreenedTiles(const StreamedEntries& entries, const ScreenedRows& bytes, Index block,
-                std::span<const float> thresholds)
+                std::span<const float> thresholds, std::span<const float> of_columns = {})
       : entries_(&entries),
         bytes_(&bytes),
         block_(block),
         thresholds_(thresholds),
-        none_(entries.symmetric() ? 0 : edge, std::numeric_limits<float>::infinity()),
+        none_(of_columns.empty() ? edge : 0, std::numeric_limits<float>::infinity()),
         screen_(entries.instructions(), *bytes.columns, block * edge,
-                entries.symmetric() ? thresholds.subspan(static_cast<std::size_t>(block * edge), edge)
-                                    : std::span<const float>(none_)),
+                of_columns.empty() ? std::span<const float>(none_) : of_columns),
         masks_(static_cast<std::size_t>(edge * words)) {
     const auto& columns = *entries.packed_columns();
     columns_.resize(static_cast<std::size_t>(edge * columns.features()));

@@ -70,7 +70,8 @@ class StreamedEntries {
 
   /// The entries of one block of rows and one block of columns. What lies beyond the last row or column has no meaning.
   void tile(Index row_block, Index column_block, Tile& out) const {
-    tile(row_block, *columns_, column_block * edge, edge, column_squares_, out);
+    const Index width = (columns_in(column_block) + 47) / 48 * 48;
+    tile(row_block, *columns_, column_block * edge, width, column_squares_, out);
   }
 
   /// The columns of some candidates, to be asked for tile by tile.
@@ -137,6 +138,14 @@ class StreamedEntries {
     StreamedEntries out(*this);
     out.rows_ = std::make_shared<const backend::PackedRows>(rows_->gather(rows));
     if (!linear()) out.row_squares_ = squares(*out.rows_);
+    return out;
+  }
+
+  /// The entries of all rows, some columns.
+  StreamedEntries of_columns(std::span<const Index> columns) const {
+    StreamedEntries out(*this);
+    out.columns_ = std::make_shared<const backend::PackedRows>(columns_->gather(columns));
+    if (!linear()) out.column_squares_ = squares(*out.columns_);
     return out;
   }
 

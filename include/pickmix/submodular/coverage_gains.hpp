@@ -5,6 +5,7 @@
 #include <pickmix/backend/coverage.hpp>
 #include <pickmix/core/parallel.hpp>
 #include <pickmix/core/types.hpp>
+#include <pickmix/kernel/above_each.hpp>
 #include <pickmix/kernel/kernel.hpp>
 #include <pickmix/kernel/streamed.hpp>
 
@@ -15,18 +16,21 @@
 
 namespace pickmix::inline v0::detail {
 
+/// Σ_i max(min(s_ij, cap_i) − coverage_i, 0) over some entries of column j; rows of the others are not raised.
+inline double coverage_gain(const ColumnAbove& column, const backend::Covered& rows) {
+  backend::LaneSums sum;
+  for (std::size_t e = 0; e < column.rows.size(); ++e)
+    sum.add(column.rows[e], backend::rise(column.values[e], rows, column.rows[e]));
+  return sum.total();
+}
+
 /// out[k] = Σ_i max(min(s_ij, cap_i) − coverage_i, 0) for j = items[k]: the same bits for every storage of the same entries.
 ///
 /// \shape items, out: the same number; at most 16 of a dense or half-size kernel
 inline void coverage_gains(const SparseEntries& sparse, const backend::Covered& rows, std::span<const Index> items,
                            std::span<double> out) {
-  for (std::size_t k = 0; k < items.size(); ++k) {
-    const auto of = sparse.rows_of(items[k]);
-    const auto values = sparse.values_of(items[k]);
-    backend::LaneSums sum;
-    for (std::size_t e = 0; e < of.size(); ++e) sum.add(of[e], backend::rise(values[e], rows, of[e]));
-    out[k] = sum.total();
-  }
+  for (std::size_t k = 0; k < items.size(); ++k)
+    out[k] = coverage_gain({sparse.rows_of(items[k]), sparse.values_of(items[k])}, rows);
 }
 
 inline void coverage_gains(Cpu executor, const DenseEntries& dense, const backend::Covered& rows,

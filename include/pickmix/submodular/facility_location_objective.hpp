@@ -9,8 +9,11 @@
 #include <pickmix/core/parallel.hpp>
 #include <pickmix/core/types.hpp>
 #include <pickmix/kernel/above.hpp>
+#include <pickmix/kernel/above_each.hpp>
 #include <pickmix/kernel/cells.hpp>
+#include <pickmix/kernel/columns.hpp>
 #include <pickmix/kernel/kernel.hpp>
+#include <pickmix/kernel/screened.hpp>
 #include <pickmix/kernel/streamed.hpp>
 #include <pickmix/submodular/coverage_gains.hpp>
 
@@ -98,39 +101,41 @@ class FacilityLocationObjective {
         detail::coverage_gains(executor, *kernel_.dense(), covered(), some, gains);
       });
     }
-    if (!bonus_.empty())
-      for (std::size_t k = 0; k < items.size(); ++k)
-        out[k] += static_cast<double>(bonus_[static_cast<std::size_t>(items[k])]);
+    for (std::size_t k = 0; k < items.size(); ++k) out[k] += bonus_of(items[k]);
   }
 
   void add(Index j) {
-    if (!needs_columns()) return put(j, nullptr);
-    std::vector<float> column(static_cast<std::size_t>(kernel_.rows()));
-    kernel_.read(std::span(&j, 1), MatrixView<float>(column.data(), 1, kernel_.rows()));
-    put(j, column.data());
+    if (const SparseEntries* sparse = entries())
+      raise_coverage(sparse->rows_of(j), sparse->values_of(j));
+    else if (const auto* half = kernel_.half())
+      raise_half_coverage(half->column(j));
+    else if (const auto* dense = kernel_.dense())
+      raise_coverage(dense->column(j));
+    else
+      raise_coverage(detail::read_column(kernel_, j).data());
+    count(j);
   }
 
   /// Adds items one after another and calls on_added(k, gain of items[k]) after each; stops where that returns false. Of a
   /// streamed kernel this is many times faster than one by one.
   template <class OnAdded>
   void add(Cpu executor, std::span<const Index> items, OnAdded&& on_added) {
-    constexpr std::size_t together = 48;
-    std::vector<float> columns;
-    for (std::size_t first = 0; first < items.size(); first += together) {
-      const auto some = items.subspan(first, std::min(together, items.size() - first));
-      if (needs_columns()) {
-        columns.resize(some.size() * static_cast<std::size_t>(kernel_.rows()));
-        kernel_.read(some, MatrixView<float>(columns.data(), static_cast<Index>(some.size()), kernel_.rows()),
-                     executor);
+    if (!needs_columns()) {
+      for (std::size_t k = 0; k < items.size(); ++k) {
+        const double gained = gain(items[k]);
+        add(items[k]);
+        if (!on_added(k, gained)) return;
       }
-      for (std::size_t k = 0; k < some.size(); ++k) {
-        const float* const column =
-            needs_columns() ? columns.data() + k * static_cast<std::size_t>(kernel_.rows()) : nullptr;
-        const double gained = column == nullptr ? gain(some[k]) : column_gain(executor, some[k], column);
-        put(some[k], column);
-        if (!on_added(first + k, gained)) return;
-      }
+      return;
     }
+    const auto& bytes = items.size() > detail::looked_at_whole ? in_bytes(executor) : bytes_;
+    detail::for_each_above(executor, kernel_, bytes, items, coverage_,
+                           [&](std::size_t k, const detail::ColumnAbove& above) {
+                             const double gained = detail::coverage_gain(above, covered()) + bonus_of(items[k]);
+                             raise_coverage(above.rows, above.values);
+                             count(items[k]);
+                             return on_added(k, gained);
+                           });
   }
 
   /// The same objective over some of the items, as rows and as candidates, on a stored kernel. What is covered already
@@ -150,6 +155,7 @@ class FacilityLocationObjective {
   void reset() {
     rest_.reset();
     added_ = 0;
+    settle_at_ = 64;
     const auto rows = static_cast<std::size_t>(kernel_.rows());
     bonus_ = terms_.bonus;
     if (kernel_.half() != nullptr) {
@@ -168,24 +174,34 @@ class FacilityLocationObjective {
   /// \return false if `on_progress` said stop; nothing has changed then
   template <class OnProgress>
   bool settle(Cpu executor, OnProgress&& on_progress) {
-    constexpr Index enough = 64;
-    if (rest_ || kernel_.sparse() != nullptr || kernel_.half() != nullptr || added_ < enough) return true;
+    if (rest_ || kernel_.sparse() != nullptr || kernel_.half() != nullptr || added_ < settle_at_) return true;
     if (kernel_.rows() < 4096) return true;  // all of it is close at hand
     if (const auto* streamed = kernel_.streamed();
         streamed != nullptr && bytes_above(added_) > static_cast<double>(streamed->memory_limit()))
       return true;
-    return keep_above(executor, on_progress);
+    try {
+      return keep_above(executor, on_progress);
+    } catch (const CapacityError&) {  // nothing has changed: tried again when more is covered
+      settle_at_ = 2 * added_;
+      return on_progress(Progress{"picks until what still matters is looked for again", added_, settle_at_});
+    }
   }
 
   /// The part of `settle` that does it, whatever has been added. A half-size kernel stays as it is: it is as fast.
+  ///
+  /// \throws CapacityError if a streamed kernel's entries that still matter are more than its memory limit allows
   template <class OnProgress>
   bool keep_above(Cpu executor, OnProgress&& on_progress) {
     if (kernel_.half() != nullptr) return true;
-    auto rest = entries_above(executor, kernel_, thresholds(), [&](Index done, Index total) {
-      return on_progress(Progress{"similarities that still matter", done, total});
-    });
+    const auto* streamed = kernel_.streamed();
+    auto rest = detail::entries_above(executor, kernel_, in_bytes(executor), thresholds(),
+                                      streamed == nullptr ? UINT64_MAX : streamed->memory_limit(),
+                                      [&](Index done, Index total) {
+                                        return on_progress(Progress{"similarities that still matter", done, total});
+                                      });
     if (!rest) return false;
     rest_ = std::move(rest);
+    bytes_.reset();
     return true;
   }
 
@@ -199,15 +215,18 @@ class FacilityLocationObjective {
   bool keep_above_near(Cpu executor, std::span<const Index> centres, double wanted_recall, OnProgress&& on_progress,
                        double& recall) {
     const std::vector<float> limits = thresholds();
-    const Cells cells(executor, kernel_, centres);
+    const Cells cells(executor, kernel_, centres, in_bytes(executor));
     const std::vector<double> found = cells.recall(limits);
     const auto enough = std::lower_bound(found.begin() + 1, found.end(), wanted_recall);
     const Index probes = enough - found.begin();
     recall = 0.0;
     if (4 * probes > cells.size()) return true;
-    auto rest = cells.entries_above(limits, probes, [&](Index done, Index total) {
-      return on_progress(Progress{"similarities that still matter", done, total});
-    });
+    auto rest = cells.entries_above(
+        limits, probes,
+        [&](Index done, Index total) {
+          return on_progress(Progress{"similarities that still matter", done, total});
+        },
+        kernel_.streamed()->memory_limit());
     if (!rest) return false;
     rest_ = std::move(rest);
     recall = *enough;
@@ -244,35 +263,32 @@ class FacilityLocationObjective {
 
   backend::Covered covered() const { return {coverage_.data(), terms_.cap.empty() ? nullptr : terms_.cap.data()}; }
 
-  double column_gain(Cpu executor, Index j, const float* column) const {
-    backend::LaneSums sum;
-    backend::add_rises(std::span(&column, 1), covered(), kernel_.rows(), std::span(&sum, 1), executor.instructions());
-    return sum.total() + (bonus_.empty() ? 0.0 : static_cast<double>(bonus_[static_cast<std::size_t>(j)]));
+  double bonus_of(Index j) const {
+    return bonus_.empty() ? 0.0 : static_cast<double>(bonus_[static_cast<std::size_t>(j)]);
   }
 
   /// Whether columns must be computed before they can be looked at.
   bool needs_columns() const { return kernel_.streamed() != nullptr && !rest_; }
 
-  void put(Index j, const float* column) {
-    raise_coverage(j, column);
+  void count(Index j) {
     if (!bonus_.empty()) bonus_[static_cast<std::size_t>(j)] = 0.0f;
     ++added_;
   }
 
-  /// \param column where `needs_columns()`, the column of j
-  void raise_coverage(Index j, const float* column) {
-    if (const SparseEntries* sparse = entries()) {
-      const auto of = sparse->rows_of(j);
-      const auto values = sparse->values_of(j);
-      for (std::size_t e = 0; e < of.size(); ++e) coverage_[of[e]] = std::max(coverage_[of[e]], values[e]);
-    } else if (const auto* half = kernel_.half()) {
-      const std::int16_t* const values = half->column(j);
-      for (std::size_t i = 0; i < half_coverage_.size(); ++i)
-        half_coverage_[i] = std::max(half_coverage_[i], values[i]);
-    } else {
-      const float* const values = column != nullptr ? column : kernel_.dense()->column(j);
-      for (std::size_t i = 0; i < coverage_.size(); ++i) coverage_[i] = std::max(coverage_[i], values[i]);
-    }
+  void raise_coverage(std::span<const std::uint32_t> rows, std::span<const float> values) {
+    for (std::size_t e = 0; e < rows.size(); ++e) coverage_[rows[e]] = std::max(coverage_[rows[e]], values[e]);
+  }
+  void raise_coverage(const float* column) {
+    for (std::size_t i = 0; i < coverage_.size(); ++i) coverage_[i] = std::max(coverage_[i], column[i]);
+  }
+  void raise_half_coverage(const std::int16_t* column) {
+    for (std::size_t i = 0; i < half_coverage_.size(); ++i) half_coverage_[i] = std::max(half_coverage_[i], column[i]);
+  }
+
+  /// The kernel's rows in bytes, if they are screened: made once, and kept until `keep_above` has used them.
+  const std::optional<detail::ScreenedRows>& in_bytes(Cpu executor) {
+    if (!bytes_) bytes_ = detail::ScreenedRows::of(executor, kernel_);
+    return bytes_;
   }
 
   Kernel kernel_;
@@ -282,7 +298,8 @@ class FacilityLocationObjective {
   std::vector<float> coverage_;              // for each row, the largest similarity to an item in the set, or the floor
   std::vector<std::int16_t> half_coverage_;  // the same in the place of it, for a half-size kernel
   std::vector<float> bonus_;                 // what is still to be had: nothing once an item is in the set
-  Index added_ = 0;
+  Index added_ = 0, settle_at_ = 64;
+  std::optional<detail::ScreenedRows> bytes_;
   std::optional<Kernel> rest_;  // the entries above the coverage, once the others are dropped
 };
 

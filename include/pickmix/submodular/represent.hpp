@@ -7,12 +7,14 @@
 #include <pickmix/core/types.hpp>
 #include <pickmix/kernel/columns.hpp>
 #include <pickmix/kernel/kernel.hpp>
+#include <pickmix/kernel/nearest_columns.hpp>
+#include <pickmix/kernel/screened.hpp>
 #include <pickmix/submodular/selection.hpp>
 
 #include <algorithm>
 #include <cstddef>
-#include <limits>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace pickmix::inline v0 {
@@ -57,24 +59,16 @@ inline void check_picks(const char* caller, const Kernel& kernel, std::span<cons
 /// pick its weight: how many rows it stands for. Trained with these weights a subset speaks for the whole.
 ///
 /// \throws     ValueError if nothing is selected, or an item is not a candidate of the kernel
-/// \complexity rows · picks entries of the kernel
+/// \complexity rows · picks entries of the kernel, most of which are only screened where it is streamed
 inline Representation represent(const Kernel& kernel, const Selection& selection) {
   if (selection.indices.empty()) raise<ValueError>("represent: the selection is empty; needs at least one item");
-  const auto rows = static_cast<std::size_t>(kernel.rows());
-  Representation out;
-  out.similarity.assign(rows, -std::numeric_limits<float>::infinity());
-  std::vector<std::size_t> nearest(rows, 0);
   detail::check_picks("represent", kernel, selection.indices);
-  detail::for_each_column(cpu, kernel, selection.indices, [&](std::size_t k, std::span<const float> column) {
-    for (std::size_t i = 0; i < rows; ++i)
-      if (column[i] > out.similarity[i]) {
-        out.similarity[i] = column[i];
-        nearest[i] = k;
-      }
-  });
+  auto nearest = detail::nearest_columns(cpu, kernel, detail::ScreenedRows::of(cpu, kernel), selection.indices);
+  Representation out;
+  out.similarity = std::move(nearest.similarity);
   out.weight.assign(selection.indices.size(), 0);
-  out.representative.reserve(rows);
-  for (std::size_t k : nearest) {
+  out.representative.reserve(nearest.column.size());
+  for (std::size_t k : nearest.column) {
     out.representative.push_back(selection.indices[k]);
     ++out.weight[k];
   }

@@ -87,7 +87,10 @@ inline constexpr bool has_costs<RestLedger<L>> = has_costs<L>;
 ///
 /// Under `Cost`, one item by itself is taken where it is worth more, as by `LazyGreedy`.
 ///
-/// \complexity  n²d operations and about 20 n²/picks bytes beside the embeddings
+/// Where more than the memory limit still matters after the first picks, as many again are picked on a sample, and observers
+/// are told so: hostile data cost time, and not memory.
+///
+/// \complexity  n²d operations and about 20 n²/picks bytes beside the embeddings, at most the kernel's memory limit
 /// \determinism the same at every thread count; the seed draws the sample
 struct SampledStart {
   Index exact_up_to = 8192;  ///< a pool no larger is selected from exactly
@@ -107,37 +110,42 @@ struct SampledStart {
     if (streamed == nullptr || !streamed->symmetric() || f.size() <= std::max(exact_up_to, sample))
       return LazyGreedy{}(executor, f, ledger, observers...);
 
-    const Index first = first_picks(f, std::min(ledger.most(), f.size()), streamed->memory_limit());
-    const std::vector<Index> rows = draw(f.size(), first, streamed->memory_limit());
-    std::vector<Index> start;
-    {
-      auto part = f.among(executor, rows);
-      detail::SampleLedger<L> few(ledger, rows, first);
-      for (Index j : LazyGreedy{}(executor, part, few).indices) start.push_back(rows[static_cast<std::size_t>(j)]);
-    }
-
+    const std::uint64_t memory_limit = streamed->memory_limit();
     const L whole = ledger;
     detail::BestSingle<FacilityLocationObjective, L> single(f);
     Selection selection;
     const Index budget = std::min(ledger.most(), f.size());
-    f.add(executor, start, [&](std::size_t k, double gain) {
-      ledger.spend(start[k]);
-      selection.indices.push_back(start[k]);
-      selection.gains.push_back(gain);
-      selection.value += gain;
-      const auto picked = static_cast<Index>(selection.indices.size());
-      if (notify(SelectionStep{picked, budget, start[k], gain, selection.value}, observers...) == Flow::proceed)
-        return true;
-      selection.reason = StopReason::stopped_by_observer;
-      return false;
-    });
-    selection.evaluations = static_cast<Index>(selection.indices.size());
-    if (selection.reason == StopReason::stopped_by_observer) return selection;
     const auto on_progress = [&](const Progress& event) { return notify(event, observers...) == Flow::proceed; };
     bool everything = true;  // was looked at: only then can anything be proven
-    if (!keep(executor, f, start, on_progress, selection.recall, everything)) {
-      selection.reason = StopReason::stopped_by_observer;
-      return selection;
+    for (Index first = first_picks(f, budget, memory_limit);;) {
+      const auto picked = [&] { return static_cast<Index>(selection.indices.size()); };
+      const auto start = picks_on_sample(executor, f, whole, ledger, selection.indices, first - picked(), memory_limit);
+      f.add(executor, start, [&](std::size_t k, double gain) {
+        ledger.spend(start[k]);
+        selection.indices.push_back(start[k]);
+        selection.gains.push_back(gain);
+        selection.value += gain;
+        if (notify(SelectionStep{picked(), budget, start[k], gain, selection.value}, observers...) == Flow::proceed)
+          return true;
+        selection.reason = StopReason::stopped_by_observer;
+        return false;
+      });
+      selection.evaluations = picked();
+      if (selection.reason == StopReason::stopped_by_observer) return selection;
+      try {
+        if (keep(executor, f, selection.indices, on_progress, selection.recall, everything)) break;
+        selection.reason = StopReason::stopped_by_observer;
+        return selection;
+      } catch (const CapacityError&) {  // more still matters than was expected: more first picks leave less
+        first = std::min(2 * picked(), budget);
+        everything = true;
+        selection.recall = 1.0;
+        if (start.empty() || first == picked()) break;  // greedy goes on, or ends, without what is kept
+        if (!on_progress(Progress{"first picks, before what still matters is looked for again", picked(), first})) {
+          selection.reason = StopReason::stopped_by_observer;
+          return selection;
+        }
+      }
     }
 
     const auto begun = static_cast<Index>(selection.indices.size());
@@ -145,7 +153,7 @@ struct SampledStart {
       return notify(SelectionStep{step.picked + begun, budget, step.index, step.gain, step.value + selection.value},
                     observers...);
     };
-    detail::RestLedger<L> left(whole, ledger, f.size(), start);
+    detail::RestLedger<L> left(whole, ledger, f.size(), selection.indices);
     const std::vector<Index> out_of_reach = beyond(whole, left, f.size());
     const Selection rest = LazyGreedy{}(executor, f, left, go_on);
     selection.indices.insert(selection.indices.end(), rest.indices.begin(), rest.indices.end());
@@ -161,6 +169,18 @@ struct SampledStart {
   }
 
  private:
+  /// Exact greedy on a sample of the rows, going on from what `f` holds.
+  template <class L>
+  std::vector<Index> picks_on_sample(Cpu executor, const FacilityLocationObjective& f, const L& whole, const L& ledger,
+                                     std::span<const Index> held, Index count, std::uint64_t memory_limit) const {
+    const std::vector<Index> rows = draw(f.size(), static_cast<Index>(held.size()) + count, memory_limit);
+    auto part = f.among(executor, rows);
+    detail::SampleLedger few(detail::RestLedger<L>(whole, ledger, f.size(), held), rows, count);
+    std::vector<Index> out;
+    for (Index j : LazyGreedy{}(executor, part, few).indices) out.push_back(rows[static_cast<std::size_t>(j)]);
+    return out;
+  }
+
   /// The items that a cost budget affords, but not behind the first picks: greedy never weighed them against its selection.
   /// The others are worth no more than the first picks with them.
   template <class L>
