@@ -105,14 +105,15 @@ class FacilityLocationObjective {
   }
 
   void add(Index j) {
+    const auto raise = [](auto& coverage, const auto* column) {
+      for (auto& covered : coverage) covered = std::max(covered, *column++);
+    };
     if (const SparseEntries* sparse = entries())
       raise_coverage(sparse->rows_of(j), sparse->values_of(j));
     else if (const auto* half = kernel_.half())
-      raise_half_coverage(half->column(j));
-    else if (const auto* dense = kernel_.dense())
-      raise_coverage(dense->column(j));
+      raise(half_coverage_, half->column(j));
     else
-      raise_coverage(detail::read_column(kernel_, j).data());
+      raise(coverage_, kernel_.dense() ? kernel_.dense()->column(j) : detail::read_column(kernel_, j).data());
     count(j);
   }
 
@@ -278,12 +279,6 @@ class FacilityLocationObjective {
   void raise_coverage(std::span<const std::uint32_t> rows, std::span<const float> values) {
     for (std::size_t e = 0; e < rows.size(); ++e) coverage_[rows[e]] = std::max(coverage_[rows[e]], values[e]);
   }
-  void raise_coverage(const float* column) {
-    for (std::size_t i = 0; i < coverage_.size(); ++i) coverage_[i] = std::max(coverage_[i], column[i]);
-  }
-  void raise_half_coverage(const std::int16_t* column) {
-    for (std::size_t i = 0; i < half_coverage_.size(); ++i) half_coverage_[i] = std::max(half_coverage_[i], column[i]);
-  }
 
   /// The kernel's rows in bytes, if they are screened: made once, and kept until `keep_above` has used them.
   const std::optional<detail::ScreenedRows>& in_bytes(Cpu executor) {
@@ -294,7 +289,6 @@ class FacilityLocationObjective {
   Kernel kernel_;
   FacilityLocationTerms terms_;
   std::vector<std::int16_t> half_floor_, half_cap_;
-
   std::vector<float> coverage_;              // for each row, the largest similarity to an item in the set, or the floor
   std::vector<std::int16_t> half_coverage_;  // the same in the place of it, for a half-size kernel
   std::vector<float> bonus_;                 // what is still to be had: nothing once an item is in the set
