@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pickmix/backend/above.hpp>
+#include <pickmix/backend/bounds_above.hpp>
 #include <pickmix/backend/byte_products.hpp>
 #include <pickmix/backend/byte_rows.hpp>
 #include <pickmix/backend/coverage.hpp>

@@ -2,6 +2,7 @@
 // Which inner products may be above their thresholds, found with bytes in the place of floats: nothing that is above is missed.
 #pragma once
 
+#include <pickmix/backend/bounds_above.hpp>
 #include <pickmix/backend/byte_products.hpp>
 #include <pickmix/backend/byte_rows.hpp>
 #include <pickmix/backend/inner_products.hpp>
@@ -14,54 +15,7 @@
 #include <span>
 #include <vector>
 
-#if defined(__x86_64__) && defined(__GNUC__)
-#include <immintrin.h>
-#endif
-
 namespace pickmix::inline v0::backend {
-
-namespace detail {
-
-/// A column, as 64 rows are compared with it.
-struct BoundedColumn {
-  std::int32_t added;  ///< to the sums, by the offset of the rows' bytes
-  float scale, error, norm, limit;
-};
-
-#if defined(__x86_64__) && defined(__GNUC__)
-
-/// Which of 64 rows have a bound above their limit or the column's; bounds and limits in units of the rows' scales.
-[[gnu::target("avx2,fma")]] inline std::uint64_t bounds_above(const BoundedColumn& column, const std::int32_t* sums,
-                                                              const float* by_error, const float* by_norm,
-                                                              const float* limits, const float* scales) {
-  const __m256 scale = _mm256_set1_ps(column.scale), error = _mm256_set1_ps(column.error);
-  const __m256 norm = _mm256_set1_ps(column.norm), limit = _mm256_set1_ps(column.limit);
-  const __m256i added = _mm256_set1_epi32(column.added);
-  std::uint64_t mask = 0;
-#pragma GCC unroll 8
-  for (int v = 0; v < 8; ++v) {
-    const __m256i sum = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(sums + 8 * v));
-    __m256 bound = _mm256_mul_ps(_mm256_cvtepi32_ps(_mm256_sub_epi32(sum, added)), scale);
-    bound = _mm256_fmadd_ps(_mm256_loadu_ps(by_error + 8 * v), error, bound);
-    bound = _mm256_fmadd_ps(_mm256_loadu_ps(by_norm + 8 * v), norm, bound);
-    const __m256 by_row = _mm256_cmp_ps(bound, _mm256_loadu_ps(limits + 8 * v), _CMP_GT_OQ);
-    const __m256 by_column = _mm256_cmp_ps(_mm256_mul_ps(bound, _mm256_loadu_ps(scales + 8 * v)), limit, _CMP_GT_OQ);
-    mask |= static_cast<std::uint64_t>(static_cast<unsigned>(_mm256_movemask_ps(_mm256_or_ps(by_row, by_column))))
-            << (8 * v);
-  }
-  return mask;
-}
-
-#else
-
-inline std::uint64_t bounds_above(const BoundedColumn&, const std::int32_t*, const float*, const float*, const float*,
-                                  const float*) {
-  return ~std::uint64_t{0};
-}
-
-#endif
-
-}  // namespace detail
 
 /// Looks for what may be above in 192 columns, 192 rows at a time. A pair (row i, column c) may be where its upper bound is,
 ///
@@ -115,13 +69,13 @@ class Screen {
   /// The rows of a word whose bound with a column is above one of their limits, by the sums of the products of bytes.
   std::uint64_t above(const ByteRows& rows, Index first_row, Index word, Index c, const std::int32_t* sums) const {
     const Index column = first_ + c;
-    const detail::BoundedColumn of{.added = columns_->offset() * columns_->sums()[column],
-                                   .scale = columns_->scales()[column],
-                                   .error = columns_->errors()[column],
-                                   .norm = columns_->norms()[column],
-                                   .limit = thresholds_[static_cast<std::size_t>(c)] - denormal};
-    return detail::bounds_above(of, sums, by_error_ + 64 * word, by_norm_ + 64 * word, limits_ + 64 * word,
-                                rows.scales() + first_row + 64 * word);
+    const BoundedColumn of{.added = columns_->offset() * columns_->sums()[column],
+                           .scale = columns_->scales()[column],
+                           .error = columns_->errors()[column],
+                           .norm = columns_->norms()[column],
+                           .limit = thresholds_[static_cast<std::size_t>(c)] - denormal};
+    return bounds_above(set_, of, sums, by_error_ + 64 * word, by_norm_ + 64 * word, limits_ + 64 * word,
+                        rows.scales() + first_row + 64 * word);
   }
 
   InstructionSet set_;
