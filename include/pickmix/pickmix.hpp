@@ -10,6 +10,7 @@
 #include <pickmix/backend/half_panel_products.hpp>
 #include <pickmix/backend/inner_products.hpp>
 #include <pickmix/backend/large_array.hpp>
+#include <pickmix/backend/line_vector.hpp>
 #include <pickmix/backend/row_products.hpp>
 #include <pickmix/backend/screen.hpp>
 #include <pickmix/backend/vector_products.hpp>

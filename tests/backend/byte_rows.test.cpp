@@ -47,6 +47,7 @@ TEST_CASE("What bytes leave out of a row is no longer than is said, nor is the r
       ByteRows bytes(x, most);
       for (Index panel = 0; panel < 3; ++panel) REQUIRE(bytes.quantize(x, panel));
       CHECK(bytes.features() % 8 == 0);
+      CHECK(reinterpret_cast<std::uintptr_t>(bytes.from(16)) % 64 == 0);
       for (Index i = 0; i < 48; ++i) {
         double left = 0.0, squares = 0.0;
         int sum = 0;

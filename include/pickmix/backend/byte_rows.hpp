@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pickmix/backend/inner_products.hpp>
+#include <pickmix/backend/line_vector.hpp>
 #include <pickmix/core/types.hpp>
 
 #include <algorithm>
@@ -93,7 +94,7 @@ class ByteRows {
  private:
   int most_;
   Index features_;
-  std::vector<std::uint8_t> bytes_;
+  LineVector<std::uint8_t> bytes_;
   std::vector<float> scales_, norms_, errors_;
   std::vector<std::int32_t> sums_;
 };

@@ -6,6 +6,7 @@
 #include <pickmix/backend/byte_products.hpp>
 #include <pickmix/backend/byte_rows.hpp>
 #include <pickmix/backend/inner_products.hpp>
+#include <pickmix/backend/line_vector.hpp>
 #include <pickmix/core/instruction_set.hpp>
 #include <pickmix/core/types.hpp>
 
@@ -13,7 +14,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
 namespace pickmix::inline v0::backend {
 
@@ -82,7 +82,7 @@ class Screen {
   const ByteRows* columns_;
   Index first_;
   std::span<const float> thresholds_;
-  std::vector<std::int8_t> signed_;                      // the columns' numbers
+  LineVector<std::int8_t> signed_;                       // the columns' numbers
   float limits_[edge], by_error_[edge], by_norm_[edge];  // of the rows, in units of their scales
 };
 

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// Tests of backend/line_vector.hpp.
+#include <pickmix/backend/line_vector.hpp>
+
+#include <support/catch.hpp>
+
+#include <cstdint>
+#include <new>
+#include <numeric>
+#include <utility>
+
+using namespace pickmix;
+using backend::LineVector;
+
+TEST_CASE("A vector begins with a line, whatever its size, and keeps its entries") {
+  for (std::size_t size : {1u, 3u, 64u, 1000u, 300000u}) {
+    LineVector<std::uint8_t> bytes(size, 7);
+    CHECK(reinterpret_cast<std::uintptr_t>(bytes.data()) % 64 == 0);
+    bytes.resize(2 * size, 8);
+    CHECK(reinterpret_cast<std::uintptr_t>(bytes.data()) % 64 == 0);
+    const LineVector<std::uint8_t> copy = bytes, moved = std::move(bytes);
+    CHECK(reinterpret_cast<std::uintptr_t>(copy.data()) % 64 == 0);
+    CHECK(copy == moved);
+    CHECK(std::accumulate(copy.begin(), copy.end(), std::size_t{0}) == 15 * size);
+  }
+}
