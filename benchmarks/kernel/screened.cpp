@@ -85,7 +85,7 @@ void measure(const std::string& source, Index picks, Index threads) {
   };
 
   time("floats", largest_instruction_set(), false);
-  for (InstructionSet set : {InstructionSet::avx2, InstructionSet::vnni})
+  for (InstructionSet set : {InstructionSet::avx2, InstructionSet::vnni, InstructionSet::amx})
     if (has(set)) time(name_of(set), set, true);
 }
 

@@ -5,6 +5,7 @@
 #include <pickmix/backend/above.hpp>
 #include <pickmix/backend/bounds_above.hpp>
 #include <pickmix/backend/byte_products.hpp>
+#include <pickmix/backend/byte_products_amx.hpp>
 #include <pickmix/backend/byte_rows.hpp>
 #include <pickmix/backend/coverage.hpp>
 #include <pickmix/backend/half_panel_products.hpp>

@@ -42,11 +42,15 @@ int number(const ByteRows& bytes, Index row, Index feature) {
 
 TEST_CASE("What bytes leave out of a row is no longer than is said, nor is the row") {
   for (int most : {63, 127})
-    for (Index features : {1, 3, 4, 7, 8, 9, 100}) {
+    for (Index features : {1, 3, 4, 7, 8, 9, 63, 64, 65, 100}) {
+      const Index multiple = most == 63 || features % 2 == 0 ? 8 : 64;
+      CAPTURE(most, features, multiple);
       const PackedRows x = rows(40, features);
-      ByteRows bytes(x, most);
+      ByteRows bytes(x, most, multiple);
       for (Index panel = 0; panel < 3; ++panel) REQUIRE(bytes.quantize(x, panel));
-      CHECK(bytes.features() % 8 == 0);
+      CHECK(bytes.features() % multiple == 0);
+      CHECK(bytes.features() >= features);
+      CHECK(bytes.features() < features + multiple);
       CHECK(reinterpret_cast<std::uintptr_t>(bytes.from(16)) % 64 == 0);
       for (Index i = 0; i < 48; ++i) {
         double left = 0.0, squares = 0.0;
@@ -80,8 +84,8 @@ TEST_CASE("Of numbers whose products may overflow nothing is said") {
   PackedRows x(16, 5);
   for (float huge : {1e15f, -3e38f, std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {
     x(7, 3) = huge;
-    CHECK_FALSE(ByteRows(x, 127).quantize(x, 0));
+    CHECK_FALSE(ByteRows(x, 127, 8).quantize(x, 0));
   }
   x(7, 3) = 9e14f;
-  CHECK(ByteRows(x, 127).quantize(x, 0));
+  CHECK(ByteRows(x, 127, 8).quantize(x, 0));
 }

@@ -8,12 +8,18 @@
 #include <fstream>
 #include <string>
 
+#if defined(__x86_64__) && defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 using namespace pickmix;
 
 TEST_CASE("Each instruction set has those before it") {
   CHECK(InstructionSet::portable < InstructionSet::avx2);
   CHECK(InstructionSet::avx2 < InstructionSet::avx512);
   CHECK(InstructionSet::avx512 < InstructionSet::vnni);
+  CHECK(InstructionSet::vnni < InstructionSet::amx);
   CHECK(support::instruction_sets().front() == InstructionSet::portable);
   CHECK(has(InstructionSet::portable));
   CHECK(support::instruction_sets().back() == largest_instruction_set());
@@ -27,11 +33,22 @@ TEST_CASE("The instruction set is one that the system says the processor has") {
   const auto has = [&](const char* flag) {
     return (line + ' ').find(std::string(" ") + flag + ' ') != std::string::npos;
   };
-  if (!has("sse2")) return;  // the system says nothing
-  const auto expected = !has("avx2") || !has("fma")             ? InstructionSet::portable
-                        : !has("avx512f")                       ? InstructionSet::avx2
-                        : has("avx512bw") && has("avx512_vnni") ? InstructionSet::vnni
-                                                                : InstructionSet::avx512;
-  CHECK(largest_instruction_set() == expected);
+  if (!has("sse2")) return;                        // the system says nothing
+  const auto largest = largest_instruction_set();  // asks for tiles
+  unsigned long permitted = 0;
+  const bool asked = syscall(SYS_arch_prctl, 0x1022L, &permitted) == 0;  // ARCH_GET_XCOMP_PERM
+  const bool tiles = has("amx_tile") && has("amx_int8");
+  const auto expected = !has("avx2") || !has("fma")               ? InstructionSet::portable
+                        : !has("avx512f")                         ? InstructionSet::avx2
+                        : !has("avx512bw") || !has("avx512_vnni") ? InstructionSet::avx512
+                        : tiles && asked && (permitted >> 18 & 1) ? InstructionSet::amx
+                                                                  : InstructionSet::vnni;
+  CHECK(largest == expected);
+  CHECK((tiles || !detail::processor_has_tiles()));
 }
 #endif
+
+TEST_CASE("The largest instruction set stays what it is") {
+  CHECK(largest_instruction_set() == detail::find_largest_instruction_set());
+  CHECK(largest_instruction_set() == largest_instruction_set());
+}

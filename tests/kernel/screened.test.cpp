@@ -5,6 +5,7 @@
 #include <pickmix/kernel/above.hpp>
 #include <pickmix/kernel/similarity.hpp>
 #include <support/catch.hpp>
+#include <support/emulated_tiles.hpp>
 #include <support/instances.hpp>
 #include <support/instruction_sets.hpp>
 
@@ -114,6 +115,32 @@ TEST_CASE("A screened pass finds what a pass without finds, in the same order") 
       }
 }
 
+TEST_CASE("So it does with products of tiles, emulated where the processor has none") {
+  const support::Tiles tiles;
+  if (!tiles.there() || !has(InstructionSet::avx2)) return;
+  for (const auto& [name, entry] : pools())
+    for (Index features : {32, 50, 100}) {
+      RandomStream random(3, 4);
+      const auto& make = entry;
+      const Matrix pool = instances::matrix(250, features, [&](Index i, Index k) { return make(i, k, random); });
+      const Kernel kernel = streamed(pool, Dot{});
+      for (Index rank : {0, 20}) {
+        CAPTURE(name, features, rank);
+        const auto thresholds = thresholds_of(kernel, rank);
+        const auto screened = ScreenedRows::of(cpu, *kernel.streamed(), InstructionSet::amx);
+        REQUIRE(screened);
+        CHECK(screened->rows->features() % 64 == 0);
+        CHECK(pass(*kernel.streamed(), screened, thresholds) == pass(*kernel.streamed(), std::nullopt, thresholds));
+      }
+    }
+  const Matrix rows = instances::normal(6, 333, 64), columns = instances::normal(7, 401, 64);
+  const Kernel kernel =
+      *similarity(cpu, rows.view(), columns.view(), {.metric = Cosine{}, .storage = Storage::streamed});
+  const auto thresholds = thresholds_of(kernel, 10);
+  CHECK(pass(*kernel.streamed(), ScreenedRows::of(cpu, *kernel.streamed(), InstructionSet::amx), thresholds) ==
+        pass(*kernel.streamed(), std::nullopt, thresholds));
+}
+
 TEST_CASE("So it does where everything is above, where nothing is, and where rows are left out") {
   const Matrix pool = instances::normal(5, 700, 40);
   for (float threshold : {-infinity, -2.0f, 0.0f, infinity}) {
@@ -147,7 +174,8 @@ TEST_CASE("Bytes are the same at every thread count") {
     for (Index threads : {2, 3}) {
       const auto several = ScreenedRows::of(cpu.threads(threads), *kernel.streamed());
       for (Index row = 0; row < 1152; row += 16)
-        CHECK(std::equal(one->rows->from(row), one->rows->from(row) + 16 * 40, several->rows->from(row)));
+        CHECK(std::equal(one->rows->from(row), one->rows->from(row) + 16 * one->rows->features(),
+                         several->rows->from(row)));
     }
   }
 }

@@ -2,6 +2,7 @@
 // Sums of products of bytes: what rows are screened with.
 #pragma once
 
+#include <pickmix/backend/byte_products_amx.hpp>
 #include <pickmix/core/instruction_set.hpp>
 #include <pickmix/core/types.hpp>
 
@@ -18,15 +19,30 @@ namespace pickmix::inline v0::backend {
 /// there is no code for it. With AVX2 pairs of products are added in 16 bits.
 inline int screening_range(InstructionSet set) {
 #if defined(__x86_64__) && defined(__GNUC__)
-  if (set == InstructionSet::vnni) return 127;
+  if (set >= InstructionSet::vnni) return 127;
   if (set == InstructionSet::avx2) return 63;
 #endif
   static_cast<void>(set);
   return 0;
 }
 
-/// What screening a tile costs, as a part of computing it in floats: measured on Zen 4.
-inline double screening_cost(InstructionSet set) { return set == InstructionSet::vnni ? 0.28 : 0.42; }
+/// What screening a tile costs, as a part of computing it in floats: measured on Zen 4. That of AMX comes from the
+/// figures of a prototype and was not measured with this code.
+inline double screening_cost(InstructionSet set) {
+  return set == InstructionSet::amx ? 0.08 : set == InstructionSet::vnni ? 0.28 : 0.42;
+}
+
+/// How many columns `byte_products` takes at once, and of what number it wants features to be a multiple.
+constexpr Index byte_columns(InstructionSet set) { return set == InstructionSet::amx ? 32 : 4; }
+constexpr Index byte_features(InstructionSet set) { return set == InstructionSet::amx ? 64 : 8; }
+
+/// Where feature k of row i stands in a panel of 16 rows: four features after four, 4 bytes a row.
+constexpr Index row_place(Index i, Index k) { return k / 4 * 64 + i * 4 + k % 4; }
+
+/// Where feature k of column c stands in a panel of 16 columns: as rows do, but for AMX 64 features after 64.
+constexpr Index column_place(InstructionSet set, Index c, Index k) {
+  return set == InstructionSet::amx ? k / 64 * 1024 + c * 64 + k % 64 : row_place(c, k);
+}
 
 namespace detail {
 
@@ -97,14 +113,16 @@ namespace detail {
 
 }  // namespace detail
 
-/// out[64 r + i] = the sum of the products of row i's bytes with column r's, for 4 columns and 64 rows.
+/// out[64 r + i] = the sum of the products of row i's bytes with column r's, for byte_columns(set) columns and 64 rows.
 ///
-/// \param x  of 16 columns, whose bytes are signed, four: within the 16, four features after four, 4 bytes a column
-/// \param y  4 panels of 16 rows, each laid out as the columns are
-/// \pre   screening_range(set) > 0, and no number is larger; features is a multiple of 8
+/// \param x  the first of these columns, whose bytes are signed, in panels laid out by `column_place`
+/// \param y  4 panels of 16 rows, laid out by `row_place`
+/// \pre   screening_range(set) > 0, and no number is larger; features is a multiple of byte_features(set); for AMX a
+///        wanted TileState of this thread lives
 inline void byte_products(InstructionSet set, const std::int8_t* x, const std::uint8_t* y, Index features,
                           std::int32_t* out) {
 #if defined(__x86_64__) && defined(__GNUC__)
+  if (set == InstructionSet::amx) return detail::byte_products_amx(x, y, features, out);
   if (set == InstructionSet::vnni) return detail::byte_products_vnni(x, y, features, out);
   for (Index panel = 0; panel < 4; ++panel)
     detail::byte_products_avx2(x, y + panel * 16 * features, features, out + 16 * panel);

@@ -2,6 +2,7 @@
 // Rows in a byte a number, and what that leaves out: enough to find the inner products that may be large.
 #pragma once
 
+#include <pickmix/backend/byte_products.hpp>
 #include <pickmix/backend/inner_products.hpp>
 #include <pickmix/backend/line_vector.hpp>
 #include <pickmix/core/types.hpp>
@@ -14,17 +15,18 @@
 
 namespace pickmix::inline v0::backend {
 
-/// x_i = scale_i · q_i + r_i with whole numbers |q| ≤ most, kept as the bytes q + most + 1 as `Screen` wants them: panels of 16
-/// rows as in PackedRows, within a panel four features after four, 4 bytes a row. Features are added up to a multiple of 8, with
-/// q = 0.
+/// x_i = scale_i · q_i + r_i with whole numbers |q| ≤ most, kept as the bytes q + most + 1 as `Screen` wants them:
+/// panels of 16 rows as in PackedRows, within a panel in the order of `row_place`. Features are added up to the multiple
+/// that the instructions want, with q = 0.
 ///
 /// \complexity 1 byte a feature and 16 a row
 class ByteRows {
  public:
-  /// \param most  127, or less where sums of products would not fit
-  ByteRows(const PackedRows& rows, int most)
+  /// \param most      127, or less where sums of products would not fit
+  /// \param multiple  of 4: what the number of features becomes a multiple of
+  ByteRows(const PackedRows& rows, int most, Index multiple)
       : most_(most),
-        features_((rows.features() + 7) / 8 * 8),
+        features_((rows.features() + multiple - 1) / multiple * multiple),
         bytes_(static_cast<std::size_t>(rows.blocks() * PackedRows::block * features_),
                static_cast<std::uint8_t>(most + 1)),
         scales_(static_cast<std::size_t>(rows.blocks() * PackedRows::block), 1.0f),
@@ -63,7 +65,7 @@ class ByteRows {
         const float q = std::clamp((value * inverse[r] + 12582912.0f) - 12582912.0f, -most, most);
         const auto whole = static_cast<std::int32_t>(q);
         const double rest = static_cast<double>(value) - static_cast<double>(scale[r]) * static_cast<double>(q);
-        out[k / 4 * 4 * height + r * 4 + k % 4] = static_cast<std::uint8_t>(whole + offset());
+        out[row_place(r, k)] = static_cast<std::uint8_t>(whole + offset());
         sum[r] += whole;
         squares[r] += static_cast<double>(value) * static_cast<double>(value);
         left[r] += rest * rest;

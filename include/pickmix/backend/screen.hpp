@@ -4,6 +4,7 @@
 
 #include <pickmix/backend/bounds_above.hpp>
 #include <pickmix/backend/byte_products.hpp>
+#include <pickmix/backend/byte_products_amx.hpp>
 #include <pickmix/backend/byte_rows.hpp>
 #include <pickmix/backend/inner_products.hpp>
 #include <pickmix/backend/line_vector.hpp>
@@ -28,12 +29,25 @@ class Screen {
   static constexpr Index edge = PackedRows::block, words = edge / 64;
 
   /// The columns, for as many rows as there are to come.
+  /// \param products    the instructions that multiply bytes; `bytes` has as many features as they want
+  /// \param set         the instructions for all else
   /// \param thresholds  of the columns' own, infinity where they have none: a pair may matter by either of its thresholds
-  Screen(InstructionSet set, const ByteRows& bytes, Index first, std::span<const float> thresholds)
-      : set_(set), columns_(&bytes), first_(first), thresholds_(thresholds) {
-    const std::uint8_t* const from = bytes.from(first);
-    for (Index k = 0; k < edge * bytes.features(); ++k)
-      signed_.push_back(static_cast<std::int8_t>(static_cast<int>(from[k]) - bytes.offset()));
+  Screen(InstructionSet products, InstructionSet set, const ByteRows& bytes, Index first,
+         std::span<const float> thresholds)
+      : products_(products),
+        set_(set),
+        columns_(&bytes),
+        first_(first),
+        thresholds_(thresholds),
+        signed_(static_cast<std::size_t>(edge * bytes.features())) {
+    for (Index panel = 0; panel < edge; panel += 16) {
+      const std::uint8_t* const from = bytes.from(first + panel);
+      std::int8_t* const to = signed_.data() + panel * bytes.features();
+      for (Index k = 0; k < bytes.features(); ++k)
+        for (Index c = 0; c < 16; ++c)
+          to[column_place(products, c, k)] =
+              static_cast<std::int8_t>(static_cast<int>(from[row_place(c, k)]) - bytes.offset());
+    }
   }
 
   /// Bit i % 64 of masks[c · 3 + i / 64]: whether (row i, column c) may matter.
@@ -50,12 +64,14 @@ class Screen {
       by_error_[i] = (norm + error) / scale;
       by_norm_[i] = (error + rounding * norm) / scale;
     }
+    const TileState tiles(products_ == InstructionSet::amx);
+    const Index height = byte_columns(products_);
     for (Index word = 0; word < words; ++word)
       for (Index c = 0; c < width; c += height) {
-        alignas(64) std::int32_t sums[height * 64];
+        alignas(64) std::int32_t sums[byte_columns(InstructionSet::amx) * 64];
         const std::uint8_t* const y = rows.from(first_row + 64 * word);
         const std::int8_t* const x = signed_.data() + c / 16 * 16 * rows.features() + c % 16 * 4;
-        byte_products(set_, x, y, rows.features(), sums);
+        byte_products(products_, x, y, rows.features(), sums);
         for (Index r = 0; r < std::min(height, width - c); ++r)
           masks[static_cast<std::size_t>((c + r) * words + word)] = above(rows, first_row, word, c + r, &sums[r * 64]);
       }
@@ -63,8 +79,6 @@ class Screen {
 
  private:
   static constexpr float denormal = 1e-36f;  ///< far more than what is lost where products are denormal numbers
-
-  static constexpr Index height = 4;
 
   /// The rows of a word whose bound with a column is above one of their limits, by the sums of the products of bytes.
   std::uint64_t above(const ByteRows& rows, Index first_row, Index word, Index c, const std::int32_t* sums) const {
@@ -78,7 +92,7 @@ class Screen {
                         rows.scales() + first_row + 64 * word);
   }
 
-  InstructionSet set_;
+  InstructionSet products_, set_;
   const ByteRows* columns_;
   Index first_;
   std::span<const float> thresholds_;

@@ -2,6 +2,12 @@
 // Which instructions the processor has: the machine that builds is not the machine that runs.
 #pragma once
 
+#if defined(__x86_64__) && defined(__GNUC__) && defined(__linux__)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 namespace pickmix::inline v0 {
 
 /// What the hand-written loops come in, each with those before it. Each is used only where the processor that runs the program
@@ -11,6 +17,7 @@ enum class InstructionSet {
   avx2,      ///< AVX2 and FMA
   avx512,    ///< AVX-512F besides
   vnni,      ///< AVX-512 BW and VNNI besides: products of bytes
+  amx,       ///< AMX-INT8 besides: products of tiles of bytes
 };
 
 constexpr const char* name_of(InstructionSet set) {
@@ -23,20 +30,58 @@ constexpr const char* name_of(InstructionSet set) {
       return "avx512";
     case InstructionSet::vnni:
       return "vnni";
+    case InstructionSet::amx:
+      return "amx";
   }
   return "unknown";
 }
 
-/// The largest instruction set of this processor.
-inline InstructionSet largest_instruction_set() {
+namespace detail {
+
+/// Whether the processor multiplies tiles of bytes, and the system saves tiles where threads change.
+inline bool processor_has_tiles() {
+#if defined(__x86_64__) && defined(__GNUC__) && defined(__linux__)
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  if (__get_cpuid(1, &a, &b, &c, &d) == 0 || (c >> 27 & 1) == 0) return false;           // xgetbv is there
+  if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0 || (d >> 24 & 3) != 3) return false;  // amx-tile, amx-int8
+  unsigned low = 0, high = 0;
+  asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return (low >> 17 & 3) == 3;  // both parts of the tiles' state
+#else
+  return false;
+#endif
+}
+
+/// Asks Linux for the use of tiles, as each process has to, once; all of its threads have it then. Kernels before 5.16
+/// do not know the question.
+inline bool permit_tiles() {
+#if defined(__x86_64__) && defined(__GNUC__) && defined(__linux__)
+  constexpr long request = 0x1023, tile_data = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
+  return syscall(SYS_arch_prctl, request, tile_data) == 0;
+#else
+  return false;
+#endif
+}
+
+inline InstructionSet find_largest_instruction_set() {
 #if defined(__x86_64__) && defined(__GNUC__)
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
     if (!__builtin_cpu_supports("avx512f")) return InstructionSet::avx2;
-    const bool bytes = __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vnni");
-    return bytes ? InstructionSet::vnni : InstructionSet::avx512;
+    if (!__builtin_cpu_supports("avx512bw") || !__builtin_cpu_supports("avx512vnni")) return InstructionSet::avx512;
+    return processor_has_tiles() && permit_tiles() ? InstructionSet::amx : InstructionSet::vnni;
   }
 #endif
   return InstructionSet::portable;
+}
+
+}  // namespace detail
+
+/// The largest instruction set of this processor that the system lets the program use. Where the processor has AMX, the
+/// first call asks Linux for it; stacks for signals (`sigaltstack`) have to hold 8 KiB more from then on.
+inline InstructionSet largest_instruction_set() {
+  static const InstructionSet largest =
+      detail::find_largest_instruction_set();  // the question is slow in virtual machines
+  return largest;
 }
 
 /// Whether this processor has these instructions.

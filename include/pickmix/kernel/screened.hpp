@@ -2,6 +2,7 @@
 // Tiles of a streamed kernel of which only those entries are computed that may be above a threshold.
 #pragma once
 
+#include <pickmix/backend/byte_products.hpp>
 #include <pickmix/backend/byte_rows.hpp>
 #include <pickmix/backend/half_panel_products.hpp>
 #include <pickmix/backend/screen.hpp>
@@ -23,20 +24,26 @@
 
 namespace pickmix::inline v0::detail {
 
-/// A streamed kernel's rows and columns in bytes.
+/// A streamed kernel's rows and columns in bytes, as the instructions want them that multiply these.
 struct ScreenedRows {
   std::shared_ptr<const backend::ByteRows> rows, columns;
+  InstructionSet products;
 
   /// Nothing where screening is of no use: without the instructions, where entries are more than inner products, where there
   /// are few features, or numbers so large that products may overflow.
   ///
   /// \complexity O(rows · features); 1 byte a feature
   static std::optional<ScreenedRows> of(Cpu executor, const StreamedEntries& entries) {
+    return of(executor, entries, entries.instructions());
+  }
+
+  /// With other instructions for the products of bytes than for all else, so that tests can try them emulated.
+  static std::optional<ScreenedRows> of(Cpu executor, const StreamedEntries& entries, InstructionSet products) {
     const auto& packed = *entries.packed_rows();
-    const int most = backend::screening_range(entries.instructions());
-    if (most == 0 || !entries.linear() || packed.features() < 32 || packed.features() > 60000) return std::nullopt;
-    ScreenedRows out{quantized(executor, packed, most), nullptr};
-    out.columns = entries.symmetric() ? out.rows : quantized(executor, *entries.packed_columns(), most);
+    if (backend::screening_range(products) == 0 || !entries.linear()) return std::nullopt;
+    if (packed.features() < 32 || packed.features() > 60000) return std::nullopt;
+    ScreenedRows out{quantized(executor, packed, products), nullptr, products};
+    out.columns = entries.symmetric() ? out.rows : quantized(executor, *entries.packed_columns(), products);
     if (out.rows == nullptr || out.columns == nullptr) return std::nullopt;
     return out;
   }
@@ -48,14 +55,16 @@ struct ScreenedRows {
 
   /// The same rows, and other columns.
   std::optional<ScreenedRows> with_columns(Cpu executor, const StreamedEntries& entries) const {
-    ScreenedRows out{rows, quantized(executor, *entries.packed_columns(), rows->most())};
+    ScreenedRows out{rows, quantized(executor, *entries.packed_columns(), products), products};
     if (out.columns == nullptr) return std::nullopt;
     return out;
   }
 
  private:
-  static std::shared_ptr<const backend::ByteRows> quantized(Cpu executor, const backend::PackedRows& rows, int most) {
-    auto bytes = std::make_shared<backend::ByteRows>(rows, most);
+  static std::shared_ptr<const backend::ByteRows> quantized(Cpu executor, const backend::PackedRows& rows,
+                                                            InstructionSet products) {
+    auto bytes =
+        std::make_shared<backend::ByteRows>(rows, backend::screening_range(products), backend::byte_features(products));
     std::atomic<bool> usable{true};
     constexpr Index panels = backend::PackedRows::block / backend::PackedRows::panel;
     for_each_tile(executor, rows.blocks(), [&](Index block) {
@@ -80,7 +89,7 @@ class ScreenedTiles {
         block_(block),
         thresholds_(thresholds),
         none_(of_columns.empty() ? edge : 0, std::numeric_limits<float>::infinity()),
-        screen_(entries.instructions(), *bytes.columns, block * edge,
+        screen_(bytes.products, entries.instructions(), *bytes.columns, block * edge,
                 of_columns.empty() ? std::span<const float>(none_) : of_columns),
         masks_(static_cast<std::size_t>(edge * words)) {
     const auto& columns = *entries.packed_columns();
@@ -104,7 +113,7 @@ class ScreenedTiles {
     Index eights = 0;
     for (Index row = 0; row < edge; row += 8) eights += compute(a, row, width, out);
     tiles_ += 1.0;
-    spent_ += backend::screening_cost(entries_->instructions()) + static_cast<double>(eights) / eights_a_tile;
+    spent_ += backend::screening_cost(bytes_->products) + static_cast<double>(eights) / eights_a_tile;
   }
 
   /// Bit i % 64 of masks(c)[i / 64] is for row i of column c.
