@@ -2,6 +2,7 @@
 // The clock, the memory and the peak of the machine that a benchmark runs on, and the sizes it is told.
 #pragma once
 
+#include <pickmix/backend/byte_products_amx.hpp>
 #include <pickmix/core/instruction_set.hpp>
 
 #include <sys/resource.h>
@@ -70,6 +71,80 @@ inline double multiply_add_rate() {
 #if defined(__x86_64__) && defined(__GNUC__)
   if (pickmix::largest_instruction_set() != pickmix::InstructionSet::portable)
     for (int round = 0; round < 5; ++round) best = std::max(best, multiply_add_rate_once());
+#endif
+  return best;
+}
+
+#if defined(__x86_64__) && defined(__GNUC__)
+[[gnu::target("avx2")]] inline double byte_rate_avx2() {
+  __m256i sum[8];
+  for (auto& s : sum) s = _mm256_setzero_si256();
+  const __m256i x = _mm256_set1_epi8(1);
+  constexpr int rounds = 4'000'000;
+  const double begin = seconds();
+  for (int i = 0; i < rounds; ++i) {
+#pragma GCC unroll 8
+    for (int s = 0; s < 8; ++s) {
+      sum[s] = _mm256_add_epi16(sum[s], _mm256_maddubs_epi16(sum[s], x));
+    }
+  }
+  const double end = seconds();
+  int total = 0;
+  for (auto& s : sum) total += _mm256_extract_epi16(s, 0);
+  volatile int keep = total;
+  (void)keep;
+  return 8.0 * 64.0 * rounds / (end - begin) * 1e-9;
+}
+
+[[gnu::target("avx512f,avx512vnni")]] inline double byte_rate_vnni() {
+  __m512i sum[12];
+  for (auto& s : sum) s = _mm512_setzero_si512();
+  const __m512i x = _mm512_set1_epi32(0x01010101);
+  constexpr int rounds = 4'000'000;
+  const double begin = seconds();
+  for (int i = 0; i < rounds; ++i) {
+#pragma GCC unroll 12
+    for (int s = 0; s < 12; ++s) sum[s] = _mm512_dpbusd_epi32(sum[s], x, x);
+  }
+  const double end = seconds();
+  int total = 0;
+  for (auto& s : sum) {
+    std::int32_t lanes[16];
+    _mm512_storeu_si512(lanes, s);
+    total += lanes[0];
+  }
+  volatile int keep = total;
+  (void)keep;
+  return 12.0 * 128.0 * rounds / (end - begin) * 1e-9;
+}
+
+[[gnu::target("amx-tile,amx-int8")]] inline double byte_rate_amx() {
+  const pickmix::backend::TileState tiles(true);
+  constexpr int rounds = 1'000'000;
+  const double begin = seconds();
+  for (int i = 0; i < rounds; ++i) {
+    _tile_dpbsud(4, 0, 2);
+    _tile_dpbsud(5, 0, 3);
+    _tile_dpbsud(6, 1, 2);
+    _tile_dpbsud(7, 1, 3);
+  }
+  return 4.0 * 2.0 * 16 * 16 * 64 * rounds / (seconds() - begin) * 1e-9;
+}
+#endif
+
+/// Operations per second, in 1e9, of products of bytes in registers on one thread, an addition counted with each product: the
+/// best of five. What a screened pass with these instructions cannot exceed; 0 where there is none.
+inline double byte_rate(pickmix::InstructionSet set) {
+  double best = 0.0;
+#if defined(__x86_64__) && defined(__GNUC__)
+  using enum pickmix::InstructionSet;
+  for (int round = 0; round < 5; ++round)
+    best = std::max(best, set == amx    ? byte_rate_amx()
+                          : set == vnni ? byte_rate_vnni()
+                          : set == avx2 ? byte_rate_avx2()
+                                        : 0.0);
+#else
+  (void)set;
 #endif
   return best;
 }
