@@ -16,13 +16,25 @@
 using namespace pickmix;
 
 TEST_CASE("Each instruction set has those before it") {
-  CHECK(InstructionSet::portable < InstructionSet::avx2);
+  CHECK(InstructionSet::portable < InstructionSet::neon);
+  CHECK(InstructionSet::neon < InstructionSet::dotprod);
+  CHECK(InstructionSet::dotprod < InstructionSet::avx2);  // of one processor or the other, never of both
   CHECK(InstructionSet::avx2 < InstructionSet::avx512);
   CHECK(InstructionSet::avx512 < InstructionSet::vnni);
   CHECK(InstructionSet::vnni < InstructionSet::amx);
   CHECK(support::instruction_sets().front() == InstructionSet::portable);
   CHECK(has(InstructionSet::portable));
   CHECK(support::instruction_sets().back() == largest_instruction_set());
+}
+
+TEST_CASE("A processor has its own instruction sets and not those of other processors") {
+#if defined(__aarch64__)
+  CHECK_FALSE(has(InstructionSet::avx2));
+  CHECK_FALSE(has(InstructionSet::vnni));
+#else
+  CHECK_FALSE(has(InstructionSet::neon));
+  CHECK_FALSE(has(InstructionSet::dotprod));
+#endif
 }
 
 #if defined(__x86_64__) && defined(__linux__)

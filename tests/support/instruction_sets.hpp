@@ -11,7 +11,7 @@ namespace support {
 
 inline std::vector<pickmix::InstructionSet> all_instruction_sets() {
   using enum pickmix::InstructionSet;
-  return {portable, avx2, avx512, vnni, amx};
+  return {portable, neon, dotprod, avx2, avx512, vnni, amx};
 }
 
 inline std::vector<pickmix::InstructionSet> instruction_sets() {

@@ -6,15 +6,21 @@
 #include <cpuid.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#elif defined(__AARCH64EL__) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
 #endif
 
 namespace pickmix::inline v0 {
 
-/// What the hand-written loops come in, each with those before it. Each is used only where the processor that runs the program
-/// has it, whatever the compiler was told.
+/// What the hand-written loops come in, each with those before it that are for the same processors, ARM's or x86. Each
+/// is used only where the processor that runs the program has it, whatever the compiler was told; with Clang, dotprod
+/// only where the compiler was told of it.
 enum class InstructionSet {
   portable,  ///< what the compiler was told to use
-  avx2,      ///< AVX2 and FMA
+  neon,      ///< 64-bit ARM: Advanced SIMD, which all of them have, with fused multiply-add
+  dotprod,   ///< SDOT besides: products of bytes
+  avx2,      ///< x86-64: AVX2 and FMA
   avx512,    ///< AVX-512F besides
   vnni,      ///< AVX-512 BW and VNNI besides: products of bytes
   amx,       ///< AMX-INT8 besides: products of tiles of bytes
@@ -24,6 +30,10 @@ constexpr const char* name_of(InstructionSet set) {
   switch (set) {
     case InstructionSet::portable:
       return "portable";
+    case InstructionSet::neon:
+      return "neon";
+    case InstructionSet::dotprod:
+      return "dotprod";
     case InstructionSet::avx2:
       return "avx2";
     case InstructionSet::avx512:
@@ -70,6 +80,15 @@ inline InstructionSet find_largest_instruction_set() {
     if (!__builtin_cpu_supports("avx512bw") || !__builtin_cpu_supports("avx512vnni")) return InstructionSet::avx512;
     return processor_has_tiles() && permit_tiles() ? InstructionSet::amx : InstructionSet::vnni;
   }
+#elif defined(__AARCH64EL__) && defined(__GNUC__)
+#if defined(__ARM_FEATURE_DOTPROD)
+  constexpr bool bytes = true;
+#elif defined(__linux__) && !defined(__clang__)
+  const bool bytes = (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+#else
+  constexpr bool bytes = false;
+#endif
+  return bytes ? InstructionSet::dotprod : InstructionSet::neon;
 #endif
   return InstructionSet::portable;
 }
@@ -85,6 +104,10 @@ inline InstructionSet largest_instruction_set() {
 }
 
 /// Whether this processor has these instructions.
-inline bool has(InstructionSet set) { return set <= largest_instruction_set(); }
+inline bool has(InstructionSet set) {
+  const InstructionSet largest = largest_instruction_set();
+  const bool is_for_arm = set == InstructionSet::neon || set == InstructionSet::dotprod;
+  return set <= largest && (!is_for_arm || largest <= InstructionSet::dotprod);
+}
 
 }  // namespace pickmix::inline v0
