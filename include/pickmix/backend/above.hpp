@@ -10,6 +10,8 @@
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
+#elif defined(__AARCH64EL__) && defined(__GNUC__)
+#include <arm_neon.h>
 #endif
 
 namespace pickmix::inline v0::backend {
@@ -34,12 +36,44 @@ template <bool one_threshold>
   }
 }
 
+#elif defined(__AARCH64EL__) && defined(__GNUC__)
+
+/// Bit i is the last one of the ith of 64 lanes, four by four, each of which is all ones or zero.
+inline std::uint64_t bits_of(const uint32x4_t (&lanes)[16]) {
+  constexpr std::uint8_t bits[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+  uint8x16_t bytes[4];
+#pragma GCC unroll 4
+  for (int v = 0; v < 4; ++v) {
+    const uint16x8_t low = vcombine_u16(vmovn_u32(lanes[4 * v]), vmovn_u32(lanes[4 * v + 1]));
+    const uint16x8_t high = vcombine_u16(vmovn_u32(lanes[4 * v + 2]), vmovn_u32(lanes[4 * v + 3]));
+    bytes[v] = vandq_u8(vcombine_u8(vmovn_u16(low), vmovn_u16(high)), vld1q_u8(bits));
+  }
+  const uint8x16_t pairs = vpaddq_u8(vpaddq_u8(bytes[0], bytes[1]), vpaddq_u8(bytes[2], bytes[3]));
+  return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(pairs, pairs)), 0);
+}
+
+template <bool one_threshold>
+void above_neon(const float* values, const float* thresholds, Index words, std::uint64_t* masks) {
+  for (Index word = 0; word < words; ++word) {
+    uint32x4_t above[16];
+#pragma GCC unroll 16
+    for (int v = 0; v < 16; ++v) {
+      const Index at = 64 * word + 4 * v;
+      const float32x4_t threshold = one_threshold ? vdupq_n_f32(*thresholds) : vld1q_f32(thresholds + at);
+      above[v] = vcgtq_f32(vld1q_f32(values + at), threshold);
+    }
+    masks[word] = bits_of(above);
+  }
+}
+
 #endif
 
 template <bool one_threshold>
 void above(const float* values, const float* thresholds, Index words, std::uint64_t* masks, InstructionSet set) {
 #if defined(__x86_64__) && defined(__GNUC__)
   if (set != InstructionSet::portable) return above_avx2<one_threshold>(values, thresholds, words, masks);
+#elif defined(__AARCH64EL__) && defined(__GNUC__)
+  if (set != InstructionSet::portable) return above_neon<one_threshold>(values, thresholds, words, masks);
 #else
   (void)set;
 #endif

@@ -13,6 +13,8 @@
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
+#elif defined(__AARCH64EL__) && defined(__GNUC__)
+#include <arm_neon.h>
 #endif
 
 namespace pickmix::inline v0::backend {
@@ -110,6 +112,64 @@ template <std::size_t count, bool capped>
   }
 }
 
+#elif defined(__AARCH64EL__) && defined(__GNUC__)
+
+/// Of several columns four sums each at a time, which fit into the registers, over rows that stay in the nearest cache.
+template <std::size_t count, bool capped>
+void add_rises_neon(const float* const* columns, const Covered& covered, Index rows, LaneSums* sums) {
+  constexpr Index lanes = count == 1 ? 16 : 4, together = 256;
+  for (Index begin = 0; begin < rows; begin += together) {
+    const Index end = std::min(rows, begin + together);
+    for (Index first = 0; first < 16; first += lanes) {
+      float64x2_t sum[count][lanes / 2];
+#pragma GCC unroll 8
+      for (std::size_t c = 0; c < count; ++c)
+#pragma GCC unroll 8
+        for (Index v = 0; v < lanes / 2; ++v) sum[c][v] = vld1q_f64(sums[c].sum.data() + first + 2 * v);
+      for (Index i = begin + first; i < end; i += 16) {
+#pragma GCC unroll 4
+        for (Index four = 0; four < lanes; four += 4) {
+          const float32x4_t coverage = vld1q_f32(covered.coverage + i + four);
+#pragma GCC unroll 8
+          for (std::size_t c = 0; c < count; ++c) {
+            float32x4_t counted = vld1q_f32(columns[c] + i + four);
+            if constexpr (capped) counted = vminq_f32(counted, vld1q_f32(covered.cap + i + four));
+            const float32x4_t rise = vmaxq_f32(vsubq_f32(counted, coverage), vdupq_n_f32(0.0f));
+            sum[c][four / 2] = vaddq_f64(sum[c][four / 2], vcvt_f64_f32(vget_low_f32(rise)));
+            sum[c][four / 2 + 1] = vaddq_f64(sum[c][four / 2 + 1], vcvt_high_f64_f32(rise));
+          }
+        }
+      }
+#pragma GCC unroll 8
+      for (std::size_t c = 0; c < count; ++c)
+#pragma GCC unroll 8
+        for (Index v = 0; v < lanes / 2; ++v) vst1q_f64(sums[c].sum.data() + first + 2 * v, sum[c][v]);
+    }
+  }
+}
+
+template <std::size_t count, bool capped>
+void add_half_rises_neon(const std::int16_t* const* columns, const HalfCovered& covered, Index rows,
+                         std::int64_t* sums) {
+  for (Index begin = 0; begin < rows; begin += Index{1} << 18) {  // a lane of 32 bits holds that many rows
+    const Index end = std::min(rows, begin + (Index{1} << 18));
+    int32x4_t sum[count];
+#pragma GCC unroll 8
+    for (std::size_t c = 0; c < count; ++c) sum[c] = vdupq_n_s32(0);
+    for (Index i = begin; i < end; i += 8) {
+      const int16x8_t coverage = vld1q_s16(covered.coverage + i);
+#pragma GCC unroll 8
+      for (std::size_t c = 0; c < count; ++c) {
+        int16x8_t counted = vld1q_s16(columns[c] + i);
+        if constexpr (capped) counted = vminq_s16(counted, vld1q_s16(covered.cap + i));
+        sum[c] = vpadalq_s16(sum[c], vmaxq_s16(vqsubq_s16(counted, coverage), vdupq_n_s16(0)));
+      }
+    }
+#pragma GCC unroll 8
+    for (std::size_t c = 0; c < count; ++c) sums[c] += vaddlvq_s32(sum[c]);
+  }
+}
+
 #endif
 
 /// Columns that are looked at together share the loads of the coverage, and their loads from memory overlap in time: eight
@@ -122,6 +182,12 @@ void add_rises(InstructionSet set, const float* const* columns, const Covered& c
     done = rows / LaneSums::lanes * LaneSums::lanes;
     covered.cap == nullptr ? add_rises_avx2<count, false>(columns, covered, done, sums)
                            : add_rises_avx2<count, true>(columns, covered, done, sums);
+  }
+#elif defined(__AARCH64EL__) && defined(__GNUC__)
+  if (set != InstructionSet::portable) {
+    done = rows / LaneSums::lanes * LaneSums::lanes;
+    covered.cap == nullptr ? add_rises_neon<count, false>(columns, covered, done, sums)
+                           : add_rises_neon<count, true>(columns, covered, done, sums);
   }
 #else
   (void)set;
@@ -159,6 +225,16 @@ inline void add_rises(std::span<const std::int16_t* const> columns, const HalfCo
     for (; c < columns.size(); ++c)
       covered.cap == nullptr ? detail::add_half_rises_avx2<1, false>(&columns[c], covered, done, &sums[c])
                              : detail::add_half_rises_avx2<1, true>(&columns[c], covered, done, &sums[c]);
+  }
+#elif defined(__AARCH64EL__) && defined(__GNUC__)
+  if (set != InstructionSet::portable) {
+    done = rows / 8 * 8;
+    for (; c + 8 <= columns.size(); c += 8)
+      covered.cap == nullptr ? detail::add_half_rises_neon<8, false>(&columns[c], covered, done, &sums[c])
+                             : detail::add_half_rises_neon<8, true>(&columns[c], covered, done, &sums[c]);
+    for (; c < columns.size(); ++c)
+      covered.cap == nullptr ? detail::add_half_rises_neon<1, false>(&columns[c], covered, done, &sums[c])
+                             : detail::add_half_rises_neon<1, true>(&columns[c], covered, done, &sums[c]);
   }
 #else
   (void)set;

@@ -7,6 +7,8 @@
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
+#elif defined(__AARCH64EL__) && defined(__GNUC__)
+#include <arm_neon.h>
 #endif
 
 namespace pickmix::inline v0::backend {
@@ -27,6 +29,24 @@ namespace detail {
 #pragma GCC unroll 8
   for (int p = 0; p < 8; ++p) _mm256_storeu_ps(out[p], sum[p]);
 }
+#elif defined(__AARCH64EL__) && defined(__GNUC__)
+inline void half_panel_products_neon(const float* rows, const float* const* columns, Index features,
+                                     float* const* out) {
+  float32x4_t sum[8][2];
+#pragma GCC unroll 8
+  for (int p = 0; p < 8; ++p) sum[p][0] = sum[p][1] = vdupq_n_f32(0.0f);
+  for (Index k = 0; k < features; ++k) {
+    const float32x4_t y[2] = {vld1q_f32(rows + 16 * k), vld1q_f32(rows + 16 * k + 4)};
+#pragma GCC unroll 8
+    for (int p = 0; p < 8; ++p)
+#pragma GCC unroll 2
+      for (int v = 0; v < 2; ++v) sum[p][v] = vfmaq_n_f32(sum[p][v], y[v], columns[p][k]);
+  }
+#pragma GCC unroll 8
+  for (int p = 0; p < 8; ++p)
+#pragma GCC unroll 2
+    for (int v = 0; v < 2; ++v) vst1q_f32(out[p] + 4 * v, sum[p][v]);
+}
 #endif
 
 }  // namespace detail
@@ -39,6 +59,8 @@ namespace detail {
 inline void half_panel_products(const float* rows, const float* const* columns, Index features, float* const* out) {
 #if defined(__x86_64__) && defined(__GNUC__)
   detail::half_panel_products_avx2(rows, columns, features, out);
+#elif defined(__AARCH64EL__) && defined(__GNUC__)
+  detail::half_panel_products_neon(rows, columns, features, out);
 #else
   static_cast<void>(rows), static_cast<void>(columns), static_cast<void>(features), static_cast<void>(out);
 #endif

@@ -14,6 +14,8 @@
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
+#elif defined(__AARCH64EL__) && defined(__GNUC__)
+#include <arm_neon.h>
 #endif
 
 namespace pickmix::inline v0::backend {
@@ -141,6 +143,38 @@ inline void inner_products_portable(const float* a, const float* b, Index featur
   }
 }
 
+#elif defined(__AARCH64EL__) && defined(__GNUC__)
+
+inline void inner_products_neon(const float* a, const float* b, Index features, float* out, Index stride) {
+  constexpr Index height = 8, vectors = 3;
+  for (Index quarter = 0; quarter < 4; ++quarter)
+    for (Index row = 0; row < 16; row += height) {
+      float32x4_t sum[height][vectors];
+#pragma GCC unroll 8
+      for (Index r = 0; r < height; ++r)
+#pragma GCC unroll 3
+        for (Index v = 0; v < vectors; ++v) sum[r][v] = vdupq_n_f32(0.0f);
+      for (Index k = 0; k < features; ++k) {
+        const float32x4_t x[2] = {vld1q_f32(a + k * 16 + row), vld1q_f32(a + k * 16 + row + 4)};
+        float32x4_t y[vectors];
+#pragma GCC unroll 3
+        for (Index v = 0; v < vectors; ++v) {
+          const Index twelfth = quarter * vectors + v;
+          y[v] = vld1q_f32(b + twelfth / 4 * features * 16 + k * 16 + twelfth % 4 * 4);
+        }
+#pragma GCC unroll 8
+        for (Index r = 0; r < height; ++r)
+#pragma GCC unroll 3
+          for (Index v = 0; v < vectors; ++v) sum[r][v] = vfmaq_n_f32(sum[r][v], y[v], x[r / 4][r % 4]);
+      }
+#pragma GCC unroll 8
+      for (Index r = 0; r < height; ++r)
+#pragma GCC unroll 3
+        for (Index v = 0; v < vectors; ++v)
+          vst1q_f32(out + (row + r) * stride + (quarter * vectors + v) * 4, sum[r][v]);
+    }
+}
+
 #endif
 
 /// 16 rows of `a` by 48 rows of `b`.
@@ -149,6 +183,8 @@ inline void inner_products_16_by_48(InstructionSet set, const float* a, const fl
 #if defined(__x86_64__) && defined(__GNUC__)
   if (set >= InstructionSet::avx512) return inner_products_avx512(a, b, features, out, stride);
   if (set == InstructionSet::avx2) return inner_products_avx2(a, b, features, out, stride);
+#elif defined(__AARCH64EL__) && defined(__GNUC__)
+  if (set != InstructionSet::portable) return inner_products_neon(a, b, features, out, stride);
 #endif
   inner_products_portable(a, b, features, out, stride);
 }

@@ -11,6 +11,8 @@
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
+#elif defined(__AARCH64EL__) && defined(__GNUC__)
+#include <arm_neon.h>
 #endif
 
 namespace pickmix::inline v0::backend {
@@ -75,6 +77,31 @@ inline void row_products_portable(const EightRows& rows, const float* panel, Ind
   for (std::size_t r = 0; r < 8; ++r) _mm512_storeu_ps(out + r * 16, sum[r]);
 }
 
+#elif defined(__AARCH64EL__) && defined(__GNUC__)
+
+inline void row_products_neon(const EightRows& rows, const float* panel, Index features, float* out) {
+  for (std::size_t row = 0; row < 8; row += 4) {
+    float32x4_t sum[4][4];
+#pragma GCC unroll 4
+    for (std::size_t r = 0; r < 4; ++r)
+#pragma GCC unroll 4
+      for (int v = 0; v < 4; ++v) sum[r][v] = vdupq_n_f32(0.0f);
+    for (Index k = 0; k < features; ++k) {
+      float32x4_t y[4];
+#pragma GCC unroll 4
+      for (int v = 0; v < 4; ++v) y[v] = vld1q_f32(panel + k * 16 + 4 * v);
+#pragma GCC unroll 4
+      for (std::size_t r = 0; r < 4; ++r)
+#pragma GCC unroll 4
+        for (int v = 0; v < 4; ++v) sum[r][v] = vfmaq_n_f32(sum[r][v], y[v], rows[row + r][k]);
+    }
+#pragma GCC unroll 4
+    for (std::size_t r = 0; r < 4; ++r)
+#pragma GCC unroll 4
+      for (int v = 0; v < 4; ++v) vst1q_f32(out + (row + r) * 16 + 4 * static_cast<std::size_t>(v), sum[r][v]);
+  }
+}
+
 #endif
 
 }  // namespace detail
@@ -89,6 +116,8 @@ inline void row_products(const EightRows& rows, const float* panel, Index featur
 #if defined(__x86_64__) && defined(__GNUC__)
   if (set >= InstructionSet::avx512) return detail::row_products_avx512(rows, panel, features, out.data());
   if (set == InstructionSet::avx2) return detail::row_products_avx2(rows, panel, features, out.data());
+#elif defined(__AARCH64EL__) && defined(__GNUC__)
+  if (set != InstructionSet::portable) return detail::row_products_neon(rows, panel, features, out.data());
 #endif
   detail::row_products_portable(rows, panel, features, out.data());
 }
