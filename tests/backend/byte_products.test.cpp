@@ -25,11 +25,14 @@ void check(InstructionSet set, Index features, bool largest) {
     if (largest) return random.below(2) == 0 ? most : -most;
     return static_cast<int>(random.below(2 * most + 1)) - most;
   };
+  const auto value = [&](std::uint8_t byte) {
+    return backend::byte_offset(set) == 0 ? static_cast<std::int8_t>(byte) : int{byte};
+  };
   const auto size = static_cast<std::size_t>(features);
   std::vector<std::int8_t> columns(32 * size), x(32 * size);
   std::vector<std::uint8_t> rows(64 * size), y(64 * size);
   for (auto& q : columns) q = static_cast<std::int8_t>(largest ? most : number());
-  for (auto& q : rows) q = static_cast<std::uint8_t>(number() + most + 1);
+  for (auto& q : rows) q = static_cast<std::uint8_t>(number() + backend::byte_offset(set));
   for (Index k = 0; k < features; ++k) {
     for (Index c = 0; c < 32; ++c)
       x[static_cast<std::size_t>(c / 16 * 16 * features + backend::column_place(set, c % 16, k))] =
@@ -52,7 +55,7 @@ void check(InstructionSet set, Index features, bool largest) {
         std::int32_t sum = 0;
         for (Index k = 0; k < features; ++k)
           sum += columns[static_cast<std::size_t>((first + r) * features + k)] *
-                 rows[static_cast<std::size_t>(i * features + k)];
+                 value(rows[static_cast<std::size_t>(i * features + k)]);
         if (sums[static_cast<std::size_t>(64 * r + i)] != sum) ++wrong;
       }
   }

@@ -83,7 +83,7 @@ TEST_CASE("A screen leaves no tiles behind") {
   if (!there.there() || !has(InstructionSet::avx2)) return;
   using backend::Screen;
   const backend::PackedRows rows(Screen::edge, 70);
-  backend::ByteRows bytes(rows, 127, 64);
+  backend::ByteRows bytes(rows, {127, 128, 64});
   for (Index panel = 0; panel < Screen::edge / 16; ++panel) REQUIRE(bytes.quantize(rows, panel));
   const std::vector<float> none(static_cast<std::size_t>(Screen::edge), std::numeric_limits<float>::infinity());
   std::vector<std::uint64_t> masks(static_cast<std::size_t>(Screen::edge * Screen::words), ~std::uint64_t{0});

@@ -35,7 +35,8 @@ PackedRows rows(Index count, Index features) {
 /// q of a row and a feature.
 int number(const ByteRows& bytes, Index row, Index feature) {
   const std::uint8_t* const panel = bytes.from(row / 16 * 16);
-  return static_cast<int>(panel[feature / 4 * 64 + row % 16 * 4 + feature % 4]) - bytes.offset();
+  const std::uint8_t byte = panel[feature / 4 * 64 + row % 16 * 4 + feature % 4];
+  return bytes.offset() == 0 ? static_cast<std::int8_t>(byte) : byte - bytes.offset();
 }
 
 }  // namespace
@@ -46,7 +47,9 @@ TEST_CASE("What bytes leave out of a row is no longer than is said, nor is the r
       const Index multiple = most == 63 || features % 2 == 0 ? 8 : 64;
       CAPTURE(most, features, multiple);
       const PackedRows x = rows(40, features);
-      ByteRows bytes(x, most, multiple);
+      const int offset = features % 3 == 0 ? 0 : most + 1;  // signed bytes, or unsigned ones
+      ByteRows bytes(x, {most, offset, multiple});
+      CHECK(bytes.offset() == offset);
       for (Index panel = 0; panel < 3; ++panel) REQUIRE(bytes.quantize(x, panel));
       CHECK(bytes.features() % multiple == 0);
       CHECK(bytes.features() >= features);
@@ -84,8 +87,8 @@ TEST_CASE("Of numbers whose products may overflow nothing is said") {
   PackedRows x(16, 5);
   for (float huge : {1e15f, -3e38f, std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {
     x(7, 3) = huge;
-    CHECK_FALSE(ByteRows(x, 127, 8).quantize(x, 0));
+    CHECK_FALSE(ByteRows(x, {127, 128, 8}).quantize(x, 0));
   }
   x(7, 3) = 9e14f;
-  CHECK(ByteRows(x, 127, 8).quantize(x, 0));
+  CHECK(ByteRows(x, {127, 128, 8}).quantize(x, 0));
 }

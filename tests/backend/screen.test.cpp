@@ -36,7 +36,7 @@ PackedRows random_rows(std::uint64_t seed, Index features, double mean) {
 }
 
 ByteRows bytes_of(const PackedRows& rows, InstructionSet products) {
-  ByteRows bytes(rows, backend::screening_range(products), backend::byte_features(products));
+  ByteRows bytes(rows, backend::ByteLayout::of(products));
   for (Index panel = 0; panel < edge / 16; ++panel) REQUIRE(bytes.quantize(rows, panel));
   return bytes;
 }

@@ -2,12 +2,15 @@
 // Which rows' upper bounds with a column are above a limit.
 #pragma once
 
+#include <pickmix/backend/above.hpp>
 #include <pickmix/core/instruction_set.hpp>
 
 #include <cstdint>
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
+#elif defined(__AARCH64EL__) && defined(__GNUC__)
+#include <arm_neon.h>
 #endif
 
 namespace pickmix::inline v0::backend {
@@ -67,6 +70,25 @@ namespace detail {
   return mask;
 }
 
+#elif defined(__AARCH64EL__) && defined(__GNUC__)
+
+inline std::uint64_t bounds_above_neon(const BoundedColumn& column, const std::int32_t* sums, const float* by_error,
+                                       const float* by_norm, const float* limits, const float* scales) {
+  const float32x4_t limit = vdupq_n_f32(column.limit);
+  uint32x4_t above[16];
+#pragma GCC unroll 16
+  for (int v = 0; v < 16; ++v) {
+    const int32x4_t sum = vsubq_s32(vld1q_s32(sums + 4 * v), vdupq_n_s32(column.added));
+    float32x4_t bound = vmulq_n_f32(vcvtq_f32_s32(sum), column.scale);
+    bound = vfmaq_n_f32(bound, vld1q_f32(by_error + 4 * v), column.error);
+    bound = vfmaq_n_f32(bound, vld1q_f32(by_norm + 4 * v), column.norm);
+    const uint32x4_t by_row = vcgtq_f32(bound, vld1q_f32(limits + 4 * v));
+    const uint32x4_t by_column = vcgtq_f32(vmulq_f32(bound, vld1q_f32(scales + 4 * v)), limit);
+    above[v] = vorrq_u32(by_row, by_column);
+  }
+  return bits_of(above);
+}
+
 #endif
 
 }  // namespace detail
@@ -77,7 +99,7 @@ namespace detail {
 ///
 /// is above limits_i, or b_i·scales_i above the column's limit. The same with every instruction set.
 ///
-/// \pre `set` has AVX2
+/// \pre `set` is not portable
 inline std::uint64_t bounds_above(InstructionSet set, const BoundedColumn& column, const std::int32_t* sums,
                                   const float* by_error, const float* by_norm, const float* limits,
                                   const float* scales) {
@@ -85,6 +107,9 @@ inline std::uint64_t bounds_above(InstructionSet set, const BoundedColumn& colum
   if (set >= InstructionSet::avx512)
     return detail::bounds_above_avx512(column, sums, by_error, by_norm, limits, scales);
   return detail::bounds_above_avx2(column, sums, by_error, by_norm, limits, scales);
+#elif defined(__AARCH64EL__) && defined(__GNUC__)
+  static_cast<void>(set);
+  return detail::bounds_above_neon(column, sums, by_error, by_norm, limits, scales);
 #else
   static_cast<void>(set), static_cast<void>(column), static_cast<void>(sums), static_cast<void>(by_error),
       static_cast<void>(by_norm), static_cast<void>(limits), static_cast<void>(scales);

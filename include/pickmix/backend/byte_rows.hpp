@@ -15,20 +15,27 @@
 
 namespace pickmix::inline v0::backend {
 
-/// x_i = scale_i · q_i + r_i with whole numbers |q| ≤ most, kept as the bytes q + most + 1 as `Screen` wants them:
-/// panels of 16 rows as in PackedRows, within a panel in the order of `row_place`. Features are added up to the multiple
+/// How numbers become bytes.
+struct ByteLayout {
+  int most;        ///< 127, or less where sums of products would not fit
+  int offset;      ///< of the bytes: most + 1, or 0 where bytes are signed
+  Index multiple;  ///< of 4: what the number of features becomes a multiple of
+
+  static ByteLayout of(InstructionSet set) { return {screening_range(set), byte_offset(set), byte_features(set)}; }
+};
+
+/// x_i = scale_i · q_i + r_i with whole numbers |q| ≤ most, kept as the bytes q + offset as `Screen` wants them: panels of 16 rows as in PackedRows, within a panel in the order of `row_place`. Features are added up to the multiple
 /// that the instructions want, with q = 0.
 ///
 /// \complexity 1 byte a feature and 16 a row
 class ByteRows {
  public:
-  /// \param most      127, or less where sums of products would not fit
-  /// \param multiple  of 4: what the number of features becomes a multiple of
-  ByteRows(const PackedRows& rows, int most, Index multiple)
-      : most_(most),
-        features_((rows.features() + multiple - 1) / multiple * multiple),
+  ByteRows(const PackedRows& rows, const ByteLayout& layout)
+      : most_(layout.most),
+        offset_(layout.offset),
+        features_((rows.features() + layout.multiple - 1) / layout.multiple * layout.multiple),
         bytes_(static_cast<std::size_t>(rows.blocks() * PackedRows::block * features_),
-               static_cast<std::uint8_t>(most + 1)),
+               static_cast<std::uint8_t>(offset_)),
         scales_(static_cast<std::size_t>(rows.blocks() * PackedRows::block), 1.0f),
         norms_(scales_.size(), 0.0f),
         errors_(scales_.size(), 0.0f),
@@ -65,7 +72,7 @@ class ByteRows {
         const float q = std::clamp((value * inverse[r] + 12582912.0f) - 12582912.0f, -most, most);
         const auto whole = static_cast<std::int32_t>(q);
         const double rest = static_cast<double>(value) - static_cast<double>(scale[r]) * static_cast<double>(q);
-        out[row_place(r, k)] = static_cast<std::uint8_t>(whole + offset());
+        out[row_place(r, k)] = static_cast<std::uint8_t>(whole + offset_);
         sum[r] += whole;
         squares[r] += static_cast<double>(value) * static_cast<double>(value);
         left[r] += rest * rest;
@@ -81,9 +88,8 @@ class ByteRows {
     return true;
   }
 
-  int most() const { return most_; }
   Index features() const { return features_; }
-  int offset() const { return most_ + 1; }  ///< of the bytes
+  int offset() const { return offset_; }  ///< of the bytes
 
   /// The panel that begins with `row`, a multiple of 16.
   const std::uint8_t* from(Index row) const { return bytes_.data() + row * features_; }
@@ -94,7 +100,7 @@ class ByteRows {
   const std::int32_t* sums() const { return sums_.data(); }  ///< Σ_k q_ik
 
  private:
-  int most_;
+  int most_, offset_;
   Index features_;
   LineVector<std::uint8_t> bytes_;
   std::vector<float> scales_, norms_, errors_;

@@ -63,8 +63,7 @@ struct ScreenedRows {
  private:
   static std::shared_ptr<const backend::ByteRows> quantized(Cpu executor, const backend::PackedRows& rows,
                                                             InstructionSet products) {
-    auto bytes =
-        std::make_shared<backend::ByteRows>(rows, backend::screening_range(products), backend::byte_features(products));
+    auto bytes = std::make_shared<backend::ByteRows>(rows, backend::ByteLayout::of(products));
     std::atomic<bool> usable{true};
     constexpr Index panels = backend::PackedRows::block / backend::PackedRows::panel;
     for_each_tile(executor, rows.blocks(), [&](Index block) {
