@@ -48,6 +48,7 @@ class ByteRows {
     constexpr Index height = PackedRows::panel;
     const float* const x = rows.from(panel * height);
     float largest[height] = {}, scale[height], inverse[height];
+    constexpr float zeros[height] = {};
     bool usable = true;
     for (Index k = 0; k < rows.features(); ++k)
       for (Index r = 0; r < height; ++r) {
@@ -62,27 +63,37 @@ class ByteRows {
       scale[r] = counts ? largest[r] / most : 1.0f;
       inverse[r] = counts ? 1.0f / scale[r] : 0.0f;
     }
-    double squares[height] = {}, left[height] = {};
+    float squares[height] = {}, left[height] = {};
     std::int32_t sum[height] = {};
     std::uint8_t* const out = bytes_.data() + panel * height * features_;
-    for (Index k = 0; k < rows.features(); ++k)
-      for (Index r = 0; r < height; ++r) {
-        const float value = x[k * height + r];
-        // To the nearest whole number: near 1.5 · 2²³ floats have no others.
-        const float q = std::clamp((value * inverse[r] + 12582912.0f) - 12582912.0f, -most, most);
-        const auto whole = static_cast<std::int32_t>(q);
-        const double rest = static_cast<double>(value) - static_cast<double>(scale[r]) * static_cast<double>(q);
-        out[row_place(r, k)] = static_cast<std::uint8_t>(whole + offset_);
-        sum[r] += whole;
-        squares[r] += static_cast<double>(value) * static_cast<double>(value);
-        left[r] += rest * rest;
+    for (Index k = 0; k < features_; k += 4) {
+      std::uint32_t four[height] = {};  // bytes of each row; loops over rows are those that compilers turn into vectors
+      for (Index f = 0; f < 4; ++f) {
+        const float* const values = k + f < rows.features() ? x + (k + f) * height : zeros;
+        for (Index r = 0; r < height; ++r) {
+          // To the nearest whole number: near 1.5 · 2²³ floats have no others.
+          const float nearest = (values[r] * inverse[r] + 12582912.0f) - 12582912.0f;
+          const float q = std::min(std::max(nearest, -most), most);
+          const auto whole = static_cast<std::int32_t>(q);
+          const float rest = values[r] - scale[r] * q;
+          four[r] |= (static_cast<std::uint32_t>(whole + offset_) & 0xFF) << (8 * f);
+          sum[r] += whole;
+          squares[r] += values[r] * values[r];
+          left[r] += rest * rest;
+        }
       }
-    constexpr double up = 1.0 + 1e-6, least = 1e-37;  // what rounding to floats can take away, denormal ones too
+      for (Index r = 0; r < height; ++r)
+        for (Index f = 0; f < 4; ++f) out[row_place(r, k + f)] = static_cast<std::uint8_t>(four[r] >> (8 * f));
+    }
+    // What rounding can take away: of sums of `features` squares, of each rest, and of what is too small for a float.
+    const double up = 1.0 + 0x1p-23 * static_cast<double>(features_ + 4);
+    constexpr double of_rest = 0x1p-23, least = 1e-20;
     for (Index r = 0; r < height; ++r) {
       const auto row = static_cast<std::size_t>(panel * height + r);
+      const double norm = std::sqrt(static_cast<double>(squares[r])) * up + least;
       scales_[row] = scale[r];
-      norms_[row] = static_cast<float>(std::sqrt(squares[r]) * up + least);
-      errors_[row] = static_cast<float>(std::sqrt(left[r]) * up + least);
+      norms_[row] = static_cast<float>(norm);
+      errors_[row] = static_cast<float>(std::sqrt(static_cast<double>(left[r])) * up + of_rest * norm + least);
       sums_[row] = sum[r];
     }
     return true;
