@@ -341,8 +341,8 @@ TEST_CASE("What an observer throws passes through; what was picked stays") {
   }
 }
 
-TEST_CASE("Left to itself, the start is a twentieth of the budget, and more where memory is short") {
-  const Matrix pool = instances::normal(11, 700, 4);
+TEST_CASE("Left to itself, the start is a twentieth of the budget or less, and more where memory is short") {
+  const Matrix pool = instances::normal(11, 1000, 4);
   const auto start = [&](Index budget, std::uint64_t memory_limit) {
     FacilityLocationObjective f(streamed(pool, memory_limit));
     Index picked = 0, at_pass = -1;
@@ -353,7 +353,8 @@ TEST_CASE("Left to itself, the start is a twentieth of the budget, and more wher
   };
   CHECK(start(100, UINT64_MAX) == 20);
   CHECK(start(600, UINT64_MAX) == 30);
-  CHECK(start(600, 20 * 700 * 700 / 50) == 50);
+  CHECK(start(1000, UINT64_MAX) == 44);  // the root of twice the rows
+  CHECK(start(600, 20 * 1000 * 1000 / 50) == 50);
 }
 
 TEST_CASE("Where too few picks leave more than memory may hold, nothing is kept, and nothing changes") {

@@ -95,7 +95,7 @@ inline constexpr bool has_costs<RestLedger<L>> = has_costs<L>;
 struct SampledStart {
   Index exact_up_to = 8192;  ///< a pool no larger is selected from exactly
   Index sample = 3840;       ///< rows of the sample
-  Index picks = 0;  ///< items picked on the sample; 0: a twentieth of the budget, and what the memory limit asks for
+  Index picks = 0;  ///< items picked on the sample; 0: a twentieth of the budget, √(2n), or what memory asks for
   std::uint64_t seed = 0;
 
   /// Beyond so many rows only those near to each other are compared (see Cells), if that finds
@@ -220,10 +220,14 @@ struct SampledStart {
     return rows;
   }
 
-  /// Few first picks lose little; more of them leave fewer similarities to keep.
+  /// Few first picks lose little; more of them leave less to look at. With p of them n·p similarities say what is covered,
+  /// and about n²/p are found by the pass, each of which costs some more to decide: the sum is least near p = √(2n), and
+  /// within a tenth of that from half to four times as many (docs/benchmarks.md). A twentieth of the budget keeps what is lost
+  /// small, and memory may ask for more.
   Index first_picks(const FacilityLocationObjective& f, Index budget, std::uint64_t memory_limit) const {
     if (picks > 0) return std::min(picks, budget);
-    Index wanted = std::clamp<Index>(budget / 20, 20, 1000);
+    Index wanted = std::clamp<Index>(
+        budget / 20, 20, std::max<Index>(20, static_cast<Index>(std::sqrt(2.0 * static_cast<double>(f.size())))));
     const double bytes = f.bytes_above(0) * (f.size() > near_above ? 0.45 : 1.0);  // near ones are put in place at once
     wanted = std::max(wanted, static_cast<Index>(std::ceil(std::min(bytes / static_cast<double>(memory_limit), 1e15))));
     return std::min(wanted, budget);
