@@ -5,8 +5,9 @@
 //
 // SHAPE: clustered, offset, decaying, none (seeded, see support/embeddings.hpp). INSTRUCTIONS: those asked for with cpu.only.
 // `everything`: all pairs are looked at whatever the number of rows, in 2 GiB of lists. Columns: instructions, data, n, features,
-// share, threads, seconds in all and for each step (lay out the embeddings; first picks on a sample, with what they cover; the
-// pass; greedy on what it kept), processor seconds, peak memory in MB, first picks, objective, certificate.
+// share, threads; seconds in all and for each step: lay out the embeddings (or compute all similarities of up to 8192 rows),
+// first picks on a sample with what they cover, the pass, greedy on what it kept with the making of lists; processor seconds,
+// peak memory in MB, first picks, objective, certificate.
 #include <pickmix/pickmix.hpp>
 
 #include "support/embeddings.hpp"
@@ -44,8 +45,9 @@ void measure(const std::string& source, double share, Index threads, Instruction
   const Cpu executor = cpu.threads(threads).only(set);
 
   const double begin = measured::seconds(), cpu_begin = measured::cpu_seconds();
-  SimilarityOptions how{.storage = Storage::streamed};
   SampledStart start;
+  SimilarityOptions how{.storage = pool.rows() > start.exact_up_to ? Storage::streamed : Storage::full};
+  const Index features = pool.columns();
   if (everything) {
     how.memory_limit = std::uint64_t{2} << 30;
     start.near_above = std::numeric_limits<Index>::max();
@@ -62,12 +64,13 @@ void measure(const std::string& source, double share, Index threads, Instruction
   auto on_step = [&](const SelectionStep& step) { picked = step.picked; };
   const Selection selection = maximize(executor, f, Fraction{share}, start, on_progress, on_step);
   const double end = measured::seconds(), cpu_end = measured::cpu_seconds();
-  // At the last pick the pass's progress has long ended; making the lists of what it found counts to greedy.
+  if (started == 0.0)
+    started = passed = laid_out, first = 0;  // few rows: all similarities are kept, greedy is all there is
   fmt::print("{},{},{},{},{},{},{:.3f},{:.3f},{:.3f},{:.3f},{:.3f},{:.3f},{:.0f},{},{:.4f},{:.4f}\n", name_of(set),
-             colon == std::string::npos ? std::filesystem::path(source).stem().string() : source, f.size(),
-             f.kernel().streamed()->packed_rows()->features(), share, threads, end - begin, laid_out - begin,
-             started - laid_out, passed - started, end - passed, cpu_end - cpu_begin, measured::peak_megabytes(), first,
-             selection.value, selection.value / selection.upper_bound);
+             colon == std::string::npos ? std::filesystem::path(source).stem().string() : source, f.size(), features,
+             share, threads, end - begin, laid_out - begin, started - laid_out, passed - started, end - passed,
+             cpu_end - cpu_begin, measured::peak_megabytes(), first, selection.value,
+             selection.value / selection.upper_bound);
 }
 
 }  // namespace

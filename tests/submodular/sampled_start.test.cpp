@@ -401,6 +401,13 @@ TEST_CASE("Where more still matters than was expected, more first picks are made
   });
   CHECK(stopped.reason == StopReason::stopped_by_observer);
   CHECK(stopped.indices.size() == 10);
+  int passes = 0;
+  const auto fail = [&](const Progress&) {  // an observer's own error is no lack of room
+    ++passes;
+    throw CapacityError("its own");
+  };
+  CHECK_THROWS_AS(run(cpu, UINT64_MAX, fail), CapacityError);
+  CHECK(passes == 1);
 }
 
 TEST_CASE("A selection goes on from what the objective holds") {

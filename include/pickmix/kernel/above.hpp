@@ -41,6 +41,12 @@ struct FoundEntries {
   }
 };
 
+/// Of a pass that finds more than there is room for: a type of its own, so that nobody takes what an observer throws for it.
+class OutOfRoom : public CapacityError {
+ public:
+  using CapacityError::CapacityError;
+};
+
 /// How many entries may still be found, by all threads together.
 class Room {
  public:
@@ -48,10 +54,10 @@ class Room {
   explicit Room(std::uint64_t bytes)
       : left_(static_cast<std::int64_t>(std::min<std::uint64_t>(bytes / 20, INT64_MAX))) {}
 
-  /// \throws CapacityError if there is not room for so many more
+  /// \throws OutOfRoom if there is not room for so many more
   void take(std::size_t entries) {
     if (left_.fetch_sub(static_cast<std::int64_t>(entries)) < static_cast<std::int64_t>(entries))
-      raise<CapacityError>(
+      raise<OutOfRoom>(
           "entries_above: more similarities are above the thresholds than the memory limit allows; raise it, or use "
           "fewer rows");
   }

@@ -182,7 +182,7 @@ class FacilityLocationObjective {
       return true;
     try {
       return keep_above(executor, on_progress);
-    } catch (const CapacityError&) {  // nothing has changed: tried again when more is covered
+    } catch (const detail::OutOfRoom&) {  // nothing has changed: tried again when more is covered
       settle_at_ = 2 * added_;
       return on_progress(Progress{"picks until what still matters is looked for again", added_, settle_at_});
     }

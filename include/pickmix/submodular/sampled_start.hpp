@@ -8,6 +8,7 @@
 #include <pickmix/core/permutation.hpp>
 #include <pickmix/core/rng.hpp>
 #include <pickmix/core/types.hpp>
+#include <pickmix/kernel/above.hpp>
 #include <pickmix/submodular/best_single.hpp>
 #include <pickmix/submodular/budget.hpp>
 #include <pickmix/submodular/facility_location_objective.hpp>
@@ -136,7 +137,7 @@ struct SampledStart {
         if (keep(executor, f, selection.indices, on_progress, selection.recall, everything)) break;
         selection.reason = StopReason::stopped_by_observer;
         return selection;
-      } catch (const CapacityError&) {  // more still matters than was expected: more first picks leave less
+      } catch (const detail::OutOfRoom&) {  // more still matters than was expected: more first picks leave less
         first = std::min(2 * picked(), budget);
         everything = true;
         selection.recall = 1.0;
