@@ -38,7 +38,9 @@ every_test() {
   emulated() { "qemu-$architecture" -L "/usr/$architecture-linux-gnu" -cpu "$@"; }
   failures=0
   cases='~"The instruction set is one that the system*" ~"The entries above the thresholds are found in every storage*"'
-  [ "$architecture" = aarch64 ] || cases="$cases ~\"A screened pass finds*\""   # this machine's own run has them
+  cases="$cases ~\"every metric is computed alike at every thread count*\""
+  # This machine's own run has these, and emulates AMX itself, which does not work within QEMU.
+  [ "$architecture" = aarch64 ] || cases="$cases ~\"A screened pass finds*\" ~\"*emulated where the processor has none\""
   at=$build/$architecture
   mkdir -p "$at"
 
@@ -55,6 +57,7 @@ every_test() {
     tests/kernel/above.test.cpp tests/kernel/similarity.test.cpp tests/kernel/neighbors.test.cpp \
     tests/property/instruction_sets.test.cpp; do
     name=${test#tests/} name=${name%.test.cpp}
+    [ "$name" = backend/byte_products_amx ] && continue
     program=$at/$(echo "$name" | tr / .)
     if ! compiled "$test" "$program" "$at/main.o"; then
       echo "FAILED  $architecture  $name does not compile"
