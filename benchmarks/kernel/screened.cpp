@@ -118,7 +118,8 @@ void measure(const std::string& source, Index picks, Index threads) {
     report(name.c_str(), best, operations / best * 1e-9 / (peak * static_cast<double>(threads)), found);
   };
 
-  for (InstructionSet set : {InstructionSet::dotprod, InstructionSet::avx2, InstructionSet::vnni, InstructionSet::amx}) {
+  for (InstructionSet set :
+       {InstructionSet::dotprod, InstructionSet::avx2, InstructionSet::vnni, InstructionSet::amx}) {
     if (!has(set)) continue;
     time(fmt::format("floats {}", name_of(set)), set, false);
     time(name_of(set), set, true);

@@ -24,8 +24,9 @@ struct ByteLayout {
   static ByteLayout of(InstructionSet set) { return {screening_range(set), byte_offset(set), byte_features(set)}; }
 };
 
-/// x_i = scale_i · q_i + r_i with whole numbers |q| ≤ most, kept as the bytes q + offset as `Screen` wants them: panels of 16 rows as in PackedRows, within a panel in the order of `row_place`. Features are added up to the multiple
-/// that the instructions want, with q = 0.
+/// x_i = scale_i · q_i + r_i with whole numbers |q| ≤ most, kept as the bytes q + offset as `Screen` wants them: panels of
+/// 16 rows as in PackedRows, within a panel in the order of `row_place`. Features are added up to the multiple that the
+/// instructions want, with q = 0.
 ///
 /// \complexity 1 byte a feature and 16 a row
 class ByteRows {
