@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Measures where the time of selections goes, one process each, and appends what is not there yet to a CSV:
 #
-#     benchmarks/time_split.sh RESULTS.csv "EMBEDDINGS.npy|SHAPE:N..." "SHARE..." "THREADS..." "INSTRUCTIONS..." [everything]
+#     benchmarks/time_split.sh RESULTS.csv "EMBEDDINGS.npy|SHAPE:N..." "SHARE..." "THREADS..." "INSTRUCTIONS..." [everything|PICKS]
 #
 # See submodular/time_split.cpp. Expects the benchmarks in build/release/benchmarks (another folder: BENCH=DIR).
 set -eu

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Where the time of a selection goes: prints a row of CSV.
 //
-//     bench.submodular.time_split EMBEDDINGS.npy|SHAPE:N SHARE THREADS INSTRUCTIONS [everything]
+//     bench.submodular.time_split EMBEDDINGS.npy|SHAPE:N SHARE THREADS INSTRUCTIONS [everything|PICKS]
 //
 // SHAPE: clustered, offset, decaying, none (seeded, see support/embeddings.hpp). INSTRUCTIONS: those asked for with cpu.only.
-// `everything`: all pairs are looked at whatever the number of rows, in 2 GiB of lists. Columns: instructions, data, n, features,
+// `everything`: all pairs are looked at whatever the number of rows, in 2 GiB of lists. PICKS: first picks. Columns: instructions, data, n, features,
 // share, threads; seconds in all and for each step: lay out the embeddings (or compute all similarities of up to 8192 rows),
 // first picks on a sample with what they cover, the pass, greedy on what it kept with the making of lists; processor seconds,
 // peak memory in MB, first picks, objective, certificate.
@@ -33,7 +33,7 @@ InstructionSet instructions_named(const std::string& name) {
   raise<ValueError>("instructions are {}; there is no such set", name);
 }
 
-void measure(const std::string& source, double share, Index threads, InstructionSet set, bool everything) {
+void measure(const std::string& source, double share, Index threads, InstructionSet set, const std::string& way) {
   const auto colon = source.find(':');
   std::optional<NpyMatrix> file;
   measured::Rows rows;
@@ -48,7 +48,9 @@ void measure(const std::string& source, double share, Index threads, Instruction
   SampledStart start;
   SimilarityOptions how{.storage = pool.rows() > start.exact_up_to ? Storage::streamed : Storage::full};
   const Index features = pool.columns();
-  if (everything) {
+  if (way != "everything") {
+    start.picks = std::atoll(way.c_str());  // 0: its own choice
+  } else {
     how.memory_limit = std::uint64_t{2} << 30;
     start.near_above = std::numeric_limits<Index>::max();
   }
@@ -77,11 +79,12 @@ void measure(const std::string& source, double share, Index threads, Instruction
 
 int main(int count, char** values) {
   if (count != 5 && count != 6) {
-    std::fputs("usage: EMBEDDINGS.npy|SHAPE:N SHARE THREADS INSTRUCTIONS [everything]\n", stderr);
+    std::fputs("usage: EMBEDDINGS.npy|SHAPE:N SHARE THREADS INSTRUCTIONS [everything|PICKS]\n", stderr);
     return EXIT_FAILURE;
   }
   try {
-    measure(values[1], std::atof(values[2]), std::atoll(values[3]), instructions_named(values[4]), count == 6);
+    measure(values[1], std::atof(values[2]), std::atoll(values[3]), instructions_named(values[4]),
+            count == 6 ? values[5] : "");
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}\n", error.what());
     return EXIT_FAILURE;

@@ -134,3 +134,18 @@ TEST_CASE("the number of threads changes nothing, and a stop leaves nothing") {
   };
   CHECK(!cells.entries_above(thresholds, 2, stop));
 }
+
+TEST_CASE("What is found within the probes has a limit of eight bytes an entry") {
+  const Kernel kernel = similarity(instances::normal(9, 300, 4).view(), {.storage = Storage::streamed});
+  const std::vector<float> thresholds(300, 0.5f);
+  std::vector<Index> centres;
+  for (Index c = 0; c < 300; c += 15) centres.push_back(c);
+  const Cells cells(cpu.threads(2), kernel, centres);
+  const auto on = [](Index, Index) { return true; };
+  const Kernel found = *cells.entries_above(thresholds, 5, on);
+  std::uint64_t count = 0;
+  for (Index j = 0; j < 300; ++j) count += found.sparse()->rows_of(j).size();
+  REQUIRE(count > 100);
+  CHECK(cells.entries_above(thresholds, 5, on, 8 * count));
+  CHECK_THROWS_AS(cells.entries_above(thresholds, 5, on, 8 * count - 1), CapacityError);
+}

@@ -50,9 +50,9 @@ class OutOfRoom : public CapacityError {
 /// How many entries may still be found, by all threads together.
 class Room {
  public:
-  /// \param bytes  of entries, 20 each: 12 as they are found, 8 once they are in place
-  explicit Room(std::uint64_t bytes)
-      : left_(static_cast<std::int64_t>(std::min<std::uint64_t>(bytes / 20, INT64_MAX))) {}
+  /// \param bytes  for entries of `each` bytes: 12 as they are found and 8 once they are in place, if all are found first
+  explicit Room(std::uint64_t bytes, std::uint64_t each = 20)
+      : left_(static_cast<std::int64_t>(std::min<std::uint64_t>(bytes / each, INT64_MAX))) {}
 
   /// \throws OutOfRoom if there is not room for so many more
   void take(std::size_t entries) {

@@ -141,7 +141,7 @@ class Cells {
   std::optional<Kernel> entries_above(std::span<const float> thresholds, Index probes, OnProgress&& progress,
                                       std::uint64_t memory_limit = UINT64_MAX) const {
     try {
-      detail::Room room(memory_limit);
+      detail::Room room(memory_limit, 8);  // each cell's are put in place at once
       std::vector<detail::FoundColumns> found(members_.size());
       const auto work = [&](Index v) {
         if (members(v).empty()) return;

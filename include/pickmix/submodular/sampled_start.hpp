@@ -222,9 +222,8 @@ struct SampledStart {
   }
 
   /// Few first picks lose little; more of them leave less to look at. With p of them n·p similarities say what is covered,
-  /// and about n²/p are found by the pass, each of which costs some more to decide: the sum is least near p = √(2n), and
-  /// within a tenth of that from half to four times as many (docs/benchmarks.md). A twentieth of the budget keeps what is lost
-  /// small, and memory may ask for more.
+  /// and about n²/p are found by the pass, each of which costs some more to decide: the work is near its least from p = √(2n)
+  /// to four times that (docs/benchmarks.md). A twentieth of the budget keeps what is lost small, and memory may ask for more.
   Index first_picks(const FacilityLocationObjective& f, Index budget, std::uint64_t memory_limit) const {
     if (picks > 0) return std::min(picks, budget);
     Index wanted = std::clamp<Index>(
