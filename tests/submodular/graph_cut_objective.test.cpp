@@ -72,7 +72,7 @@ TEST_CASE("Streamed and half-size kernels keep the laws") {
     const Kernel kernel = of(rows, metric, storage);
     const GraphCutObjective f(kernel, 0.5);
     CHECK(f.diminishing_returns_hold());
-    set_function::check_submodular(f, Definition{kernel, 0.5}, 1e-5);
+    set_function::check_submodular(f, Definition{set_function::stored(kernel), 0.5}, 1e-5);
   }
 }
 
@@ -104,7 +104,7 @@ TEST_CASE("Where similarities may be negative, lazy greedy does the work of naiv
     const GraphCutObjective f(kernel, 0.5);
     CHECK_FALSE(f.diminishing_returns_hold());
     CHECK(GraphCutObjective(kernel, 0.0).diminishing_returns_hold());
-    set_function::check_set_function(f, Definition{kernel, 0.5}, 1e-4);
+    set_function::check_set_function(f, Definition{set_function::stored(kernel), 0.5}, 1e-4);
     CHECK(laws::lazy_is_naive(f, 20) == "");
   }
 }
@@ -113,7 +113,7 @@ TEST_CASE("Rows and candidates may be computed from different embeddings") {
   const Matrix rows = instances::normal(6, 30, 5), columns = instances::normal(7, 30, 5);
   const Metric metric = GENERATE(Metric{ShiftedCosine{}}, Metric{Rbf{0.2}});
   const Kernel kernel = similarity(rows.view(), columns.view(), {.metric = metric, .storage = Storage::streamed});
-  set_function::check_submodular(GraphCutObjective(kernel, 0.5), Definition{kernel, 0.5}, 1e-5);
+  set_function::check_submodular(GraphCutObjective(kernel, 0.5), Definition{set_function::stored(kernel), 0.5}, 1e-5);
 }
 
 TEST_CASE("Streamed and dense kernels give the same picks") {

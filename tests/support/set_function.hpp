@@ -99,4 +99,9 @@ inline instances::Matrix thrice(instances::Matrix one) {
 
 inline pickmix::Kernel kernel(const instances::Matrix& matrix) { return pickmix::Kernel(matrix.view()); }
 
+/// The same entries, for definitions that look at single ones: each of a streamed kernel costs a tile.
+inline pickmix::Kernel stored(const pickmix::Kernel& from) {
+  return kernel(instances::matrix(from.rows(), from.columns(), [&](Index i, Index j) { return from(i, j); }));
+}
+
 }  // namespace set_function
