@@ -93,11 +93,11 @@
 #include <pickmix/mos/policy_gradient.hpp>
 #include <pickmix/mos/positions.hpp>
 #include <pickmix/mos/prior.hpp>
-#include <pickmix/mos/progress.hpp>
 #include <pickmix/mos/quotas.hpp>
 #include <pickmix/mos/reported.hpp>
 #include <pickmix/mos/reward.hpp>
 #include <pickmix/mos/row_subset.hpp>
+#include <pickmix/mos/run.hpp>
 #include <pickmix/mos/sampler.hpp>
 #include <pickmix/mos/schedule.hpp>
 #include <pickmix/mos/scorer.hpp>

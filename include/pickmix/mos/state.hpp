@@ -15,9 +15,9 @@
 #include <pickmix/mos/options.hpp>
 #include <pickmix/mos/options_file.hpp>
 #include <pickmix/mos/prior.hpp>
-#include <pickmix/mos/progress.hpp>
 #include <pickmix/mos/reward.hpp>
 #include <pickmix/mos/row_subset.hpp>
+#include <pickmix/mos/run.hpp>
 #include <pickmix/mos/scorer.hpp>
 #include <pickmix/mos/shares.hpp>
 #include <pickmix/mos/update.hpp>
@@ -55,44 +55,43 @@ class MosState {
   const std::vector<double>& probabilities() const { return table_.probabilities(); }
 
   /// Batches drawn so far.
-  Index step() const { return progress_.step; }
+  Index step() const { return run_.step; }
 
   /// Updates of the distribution so far, and the rewards of the last one (empty before the first).
-  Index updates() const { return progress_.updates; }
-  std::span<const double> rewards() const { return progress_.rewards; }
+  Index updates() const { return run_.updates; }
+  std::span<const double> rewards() const { return run_.rewards; }
 
   /// True if the distribution should be updated before the next batch is drawn: every `update_interval` steps.
   bool update_due() const {
-    return progress_.step > 0 && progress_.step % options_.update_interval == 0 &&
-           progress_.updated_at != progress_.step;
+    return run_.step > 0 && run_.step % options_.update_interval == 0 && run_.updated_at != run_.step;
   }
 
   /// Rows drawn from `dataset` so far; divided by its size, the passes over it if it was never restricted.
-  std::span<const Index> drawn() const { return progress_.positions.drawn(); }
-  Index drawn(Index dataset) const { return progress_.positions.drawn()[static_cast<std::size_t>(dataset)]; }
+  std::span<const Index> drawn() const { return run_.positions.drawn(); }
+  Index drawn(Index dataset) const { return run_.positions.drawn()[static_cast<std::size_t>(dataset)]; }
 
   /// Whether `dataset` is out of the mixture.
-  bool retired(Index dataset) const { return progress_.masked[static_cast<std::size_t>(dataset)]; }
+  bool retired(Index dataset) const { return run_.masked[static_cast<std::size_t>(dataset)]; }
 
   /// Whether every dataset in the mixture that has rows has been read `most_passes` times: there is nothing more to draw.
   bool exhausted() const { return table_.empty(); }
 
   /// For samplers: the epoch under way, or else the one that begins now; whether one is over; which is under way.
-  detail::Epoch epoch() const { return detail::epoch_after(progress_.epoch, epoch_run()); }
+  detail::Epoch epoch() const { return detail::epoch_after(run_.epoch, epoch_run()); }
   bool over(const detail::Epoch& epoch) const { return detail::over(epoch, epoch_run()); }
-  void epoch(std::optional<detail::Epoch> epoch) { progress_.epoch = std::move(epoch); }
+  void epoch(std::optional<detail::Epoch> epoch) { run_.epoch = std::move(epoch); }
 
   /// The distribution without what was learnt: the prior over the datasets that are not retired.
   std::vector<double> prior() const {
-    return detail::masked_softmax(log_prior(options_.sizes, options_.prior_temperature), progress_.masked);
+    return detail::masked_softmax(log_prior(options_.sizes, options_.prior_temperature), run_.masked);
   }
 
   /// What the reward policies remember.
-  const RewardMemory& memory() const { return progress_.memory; }
+  const RewardMemory& memory() const { return run_.memory; }
   /// \throws ValueError as `RewardContext::remember`
   void memory(RewardMemory memory) {
     for (const auto& [name, values] : memory) detail::check_memory(name, values);
-    progress_.memory = std::move(memory);
+    run_.memory = std::move(memory);
   }
 
   /// Draws the next batch: datasets from the distribution, of each its next rows.
@@ -104,8 +103,8 @@ class MosState {
     if (exhausted())
       raise<ValueError>("MosState::draw: every dataset that has rows has been read {} times, as most_passes allows",
                         options_.most_passes);
-    table_.draw(options_, progress_.step, progress_.positions, batch);
-    ++progress_.step;
+    table_.draw(options_, run_.step, run_.positions, batch);
+    ++run_.step;
   }
   Batch draw() {
     Batch batch;
@@ -116,12 +115,10 @@ class MosState {
   /// Tells of a loss seen in training, for policies that live on that. On several ranks: the same calls on all of them.
   ///
   /// \throws ValueError, ShapeError as `Reported::add`
-  void report(Index dataset, double loss) { progress_.reported.add(dataset, loss); }
-  void report(std::span<const Example> examples, std::span<const float> losses) {
-    progress_.reported.add(examples, losses);
-  }
+  void report(Index dataset, double loss) { run_.reported.add(dataset, loss); }
+  void report(std::span<const Example> examples, std::span<const float> losses) { run_.reported.add(examples, losses); }
   /// Mean loss of each dataset reported since the last update; NaN where there is none.
-  std::vector<double> reported() const { return progress_.reported.means(); }
+  std::vector<double> reported() const { return run_.reported.means(); }
 
   /// Updates the distribution with one reward per dataset, larger for what should be sampled more. That of a retired
   /// dataset is not looked at.
@@ -132,20 +129,18 @@ class MosState {
   ///         whose logits can be set and this is none, or if the learning rate is so large that a logit is no longer
   ///         finite (names dataset and value)
   void learn(std::span<const double> rewards, const std::optional<Update>& update = {}) {
-    std::vector<double> next_rewards = detail::checked_rewards(rewards, progress_.masked);
+    std::vector<double> next_rewards = detail::checked_rewards(rewards, run_.masked);
     MosState next(*this);
     if constexpr (requires(const LearningState& seen) { next.scorer_.see(seen); }) {
       const std::vector<double> losses = reported();
-      next.scorer_.see(
-          {options_.sizes, progress_.positions.drawn(), probabilities(), progress_.rewards, losses, progress_.step});
+      next.scorer_.see({options_.sizes, run_.positions.drawn(), probabilities(), run_.rewards, losses, run_.step});
     }
     const Update& how = update ? *update : options_.update;
     std::visit([](const auto& rule) { rule.validate(); }, how);
-    next.progress_.learn_by(name(how));
-    detail::apply_update(next.scorer_, how, next_rewards,
-                         {options_, progress_.masked, progress_.updates, probabilities()},
-                         next.progress_.update_memory);
-    next.progress_.learnt(std::move(next_rewards));
+    next.run_.learn_by(name(how));
+    detail::apply_update(next.scorer_, how, next_rewards, {options_, run_.masked, run_.updates, probabilities()},
+                         next.run_.update_memory);
+    next.run_.learnt(std::move(next_rewards));
     next.refresh();
     *this = std::move(next);
   }
@@ -159,9 +154,9 @@ class MosState {
       raise<ShapeError>("MosState::set_probabilities: {} shares for {} datasets; needs one each", shares.size(),
                         options_.sizes.size());
     MosState next(*this);
-    next.scorer_ = S(detail::logits_beside({shares.begin(), shares.end()}, scorer_.logits(), progress_.masked,
+    next.scorer_ = S(detail::logits_beside({shares.begin(), shares.end()}, scorer_.logits(), run_.masked,
                                            "MosState::set_probabilities"));
-    next.progress_.update_memory.clear();
+    next.run_.update_memory.clear();
     next.refresh();
     *this = std::move(next);
   }
@@ -203,9 +198,9 @@ class MosState {
   /// Draws all rows of a dataset again; passes over it begin anew. \throws ValueError if there is no such dataset
   void lift_restriction(Index dataset) { restrict_to({{checked(dataset), RowSubset()}}); }
   /// The rows of `dataset` that are drawn. \throws ValueError if there is no such dataset
-  RowSubset rows(Index dataset) const { return progress_.positions.rows(checked(dataset)); }
+  RowSubset rows(Index dataset) const { return run_.positions.rows(checked(dataset)); }
   /// Of all datasets; no entries if none was ever restricted.
-  std::span<const RowSubset> rows() const { return progress_.positions.rows(); }
+  std::span<const RowSubset> rows() const { return run_.positions.rows(); }
 
   /// Adds a dataset of `size` rows behind the others, with a share of the distribution; the others keep their proportions
   /// and their places. The scorer starts anew from there; what policies and the rule remember of the others is kept, and the
@@ -221,17 +216,17 @@ class MosState {
     next.options_.sizes.push_back(size);
     if (!options_.tokens.empty() || tokens != 0.0) next.options_.tokens.push_back(tokens);
     validate(next.options_);
-    next.scorer_ = S(detail::logits_with(scorer_.logits(), progress_.masked, share));
-    next.progress_.add_dataset();
+    next.scorer_ = S(detail::logits_with(scorer_.logits(), run_.masked, share));
+    next.run_.add_dataset();
     next.refresh();
     *this = std::move(next);
   }
 
   /// Writes everything, options included. \throws CheckpointError if the stream does not take it
   void save(std::ostream& out) const {
-    ArchiveWriter file(archive_kind, progress_.version());
+    ArchiveWriter file(archive_kind, run_.version());
     detail::save_options(file, options_);
-    progress_.save(file);
+    run_.save(file);
     file.write("scorer", S::kind);
     scorer_.save(file);
     file.finish(out);
@@ -242,14 +237,14 @@ class MosState {
   /// \throws CheckpointError if the stream ends early, is damaged, holds another kind of state or scorer, or a
   ///         field has an impossible value (names it)
   static MosState load(std::istream& in) {
-    ArchiveReader file(in, archive_kind, detail::Progress::newest_version);
+    ArchiveReader file(in, archive_kind, detail::MosRun::newest_version);
     const MosOptions options = detail::load_options(file, file.version());
-    auto progress = detail::Progress::load(file, options);
+    auto run = detail::MosRun::load(file, options);
     if (const auto kind = file.read_text("scorer"); kind != S::kind)
       raise<CheckpointError>("checkpoint: holds a '{}' scorer; expected '{}'", kind, S::kind);
     MosState state(options, S::load(file, options.sizes.size()));
     file.finish();
-    state.progress_ = std::move(progress);
+    state.run_ = std::move(run);
     state.refresh();
     return state;
   }
@@ -257,21 +252,20 @@ class MosState {
  private:
   static constexpr std::string_view archive_kind = "mos.state";
 
-  MosState(MosOptions options, S scorer)
-      : options_(std::move(options)), scorer_(std::move(scorer)), progress_(options_) {}
+  MosState(MosOptions options, S scorer) : options_(std::move(options)), scorer_(std::move(scorer)), run_(options_) {}
 
-  detail::EpochRun epoch_run() const { return {options_, probabilities(), progress_.positions, progress_.step}; }
+  detail::EpochRun epoch_run() const { return {options_, probabilities(), run_.positions, run_.step}; }
 
   std::size_t checked(Index dataset) const {
-    if (dataset < 0 || dataset >= std::ssize(progress_.masked))
-      raise<ValueError>("MosState: dataset is {}; there are {}", dataset, progress_.masked.size());
+    if (dataset < 0 || dataset >= std::ssize(run_.masked))
+      raise<ValueError>("MosState: dataset is {}; there are {}", dataset, run_.masked.size());
     return static_cast<std::size_t>(dataset);
   }
 
   void mask(Index dataset, bool masked) {
     MosState next(*this);
-    next.progress_.masked[checked(dataset)] = masked;
-    if (!next.progress_.any_rows(options_.sizes))
+    next.run_.masked[checked(dataset)] = masked;
+    if (!next.run_.any_rows(options_.sizes))
       raise<ValueError>("MosState::retire: dataset {} is the last one in the mixture that has rows to draw", dataset);
     next.refresh();
     *this = std::move(next);
@@ -279,18 +273,18 @@ class MosState {
 
   void restrict_to(const std::vector<std::pair<std::size_t, RowSubset>>& rows) {
     MosState next(*this);
-    for (const auto& [d, of_dataset] : rows) next.progress_.positions.restrict_to(d, options_.sizes[d], of_dataset);
-    if (!next.progress_.any_rows(options_.sizes))
+    for (const auto& [d, of_dataset] : rows) next.run_.positions.restrict_to(d, options_.sizes[d], of_dataset);
+    if (!next.run_.any_rows(options_.sizes))
       raise<ValueError>("MosState::restrict_rows: no dataset in the mixture has any rows; needs one that has");
     next.refresh();
     *this = std::move(next);
   }
 
-  void refresh() { table_.refresh(scorer_.logits(), progress_.masked, options_, progress_.positions); }
+  void refresh() { table_.refresh(scorer_.logits(), run_.masked, options_, run_.positions); }
 
   MosOptions options_;
   S scorer_;
-  detail::Progress progress_;
+  detail::MosRun run_;
   detail::DrawTable table_;  // derived, not saved
 };
 

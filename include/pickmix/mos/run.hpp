@@ -44,7 +44,7 @@ inline std::vector<double> checked_rewards(std::span<const double> rewards, cons
 }
 
 /// The part of a MosState that a checkpoint holds beside options and scorer.
-struct Progress {
+struct MosRun {
   static constexpr std::uint32_t newest_version = 3;
 
   std::vector<bool> masked;  ///< of each dataset: whether it is out of the mixture
@@ -59,7 +59,7 @@ struct Progress {
   Index updated_at = -1;
   std::optional<Epoch> epoch;  ///< the last that a sampler began
 
-  explicit Progress(const MosOptions& options)
+  explicit MosRun(const MosOptions& options)
       : masked(options.sizes.size(), false),
         positions(options.sizes.size(), options.seed, options.replacement, options.most_passes),
         reported(options.sizes.size()) {}
@@ -117,8 +117,8 @@ struct Progress {
   }
 
   /// \throws CheckpointError if a field has an impossible value (names it)
-  static Progress load(ArchiveReader& file, const MosOptions& options) {
-    Progress out(options);
+  static MosRun load(ArchiveReader& file, const MosOptions& options) {
+    MosRun out(options);
     const std::size_t datasets = options.sizes.size();
     const auto counter = [&](const char* name, Index least, Index most) {
       const auto value = file.read<Index>(name);
