@@ -2,6 +2,7 @@
 // Losses kept in a file: nothing is asked for twice, a kill loses nothing that was finished, damage is refused.
 #include <pickmix/io/remembered_losses.hpp>
 
+#include <pickmix/delift/select_by_utility.hpp>
 #include <support/callbacks.hpp>
 #include <support/catch.hpp>
 #include <support/scratch_directory.hpp>
@@ -68,6 +69,48 @@ TEST_CASE("Only what is new is asked of the trainer, and the other callbacks sta
   CHECK(again.concurrent);
   CHECK(ask(again, {{.row = 2}, {.row = 3}, {.row = 4}, {.row = 5}}) == std::vector<float>{1.0f, 1.5f, 2.0f, 2.5f});
   CHECK(asked == std::vector<Index>{3, 5, 2, 4});
+}
+
+TEST_CASE("What was asked for in the same run is not asked for again, and the file does not grow") {
+  const support::ScratchDirectory scratch;
+  FailingTrainer trainer;
+  const Callbacks kept = remembered(trainer.callbacks(), scratch / "losses.bin");
+  const auto first = ask(kept, some(4));
+  const std::string before = support::bytes_of(scratch / "losses.bin");
+  CHECK(ask(kept, some(4)) == first);
+  CHECK(trainer.calls == 1);
+  CHECK(support::bytes_of(scratch / "losses.bin") == before);
+  CHECK(ask(kept, some(6))[5] == ask(trainer.callbacks(), some(6))[5]);
+  CHECK(support::bytes_of(scratch / "losses.bin").size() == before.size() + 16 + 2 * 28);
+}
+
+TEST_CASE("An example that is asked for twice at the same time is in the file once") {
+  const support::ScratchDirectory scratch;
+  Callbacks nested;
+  FailingTrainer trainer;
+  int depth = 0;
+  nested.loss = [&](std::span<const Example> examples, std::span<float> losses) {
+    if (++depth == 1) ask(nested, some(2));  // as another thread would, while this one waits
+    trainer.callbacks().loss(examples, losses);
+  };
+  nested = remembered(nested, scratch / "losses.bin");
+  ask(nested, some(3));
+  CHECK(trainer.calls == 2);
+  CHECK(support::bytes_of(scratch / "losses.bin").size() == 12 + (16 + 2 * 28) + (16 + 28));
+  const std::vector<Example> twice{{.row = 7}, {.row = 7}};
+  CHECK(ask(nested, twice)[0] == ask(nested, twice)[1]);
+  CHECK(support::bytes_of(scratch / "losses.bin").size() == 12 + (16 + 2 * 28) + 2 * (16 + 28));
+}
+
+TEST_CASE("A larger selection on the same examples in the same run asks nothing") {
+  const support::ScratchDirectory scratch;
+  FailingTrainer trainer;
+  const Callbacks kept = remembered(trainer.callbacks(), scratch / "losses.bin");
+  const Selection small = delift::select(20, kept, delift::InstructionTuning{}, Fraction{0.1});
+  const int calls = trainer.calls;
+  const Selection large = delift::select(20, kept, delift::InstructionTuning{}, Fraction{0.3});
+  CHECK(trainer.calls == calls);
+  CHECK((small.indices.size() == 2 && large.indices.size() == 6));
 }
 
 TEST_CASE("A file cut anywhere keeps its whole records, and is whole again after the next run") {

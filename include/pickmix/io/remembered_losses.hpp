@@ -15,8 +15,10 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -55,34 +57,51 @@ class LossFile {
     }
   }
 
-  const float* find(const Example& example) const {
-    const auto at = std::lower_bound(known_.begin(), known_.end(), key(example),
-                                     [](const auto& have, const Key& wanted) { return have.first < wanted; });
-    return at != known_.end() && at->first == key(example) ? &at->second : nullptr;
+  /// The answer for `example`, read at the start or appended since.
+  std::optional<float> find(const Example& example) const {
+    if (const auto loss = at_start(key(example))) return loss;
+    const std::lock_guard lock(mutex_);
+    const auto at = appended_.find(key(example));
+    return at == appended_.end() ? std::nullopt : std::optional(at->second);
   }
 
+  /// Keeps what is not known yet: two callers may have asked for the same at the same time.
   void append(std::span<const Example> examples, std::span<const float> losses) {
+    const std::lock_guard lock(mutex_);
+    Appended added;
+    std::string entries;
+    for (std::size_t k = 0; k < examples.size(); ++k) {
+      if (at_start(key(examples[k])) || appended_.contains(key(examples[k]))) continue;
+      if (!added.emplace(key(examples[k]), losses[k]).second) continue;
+      for (Index part : {examples[k].dataset, examples[k].row, examples[k].context})
+        put(entries, static_cast<std::uint64_t>(part));
+      put(entries, std::bit_cast<std::uint32_t>(losses[k]));
+    }
+    if (added.empty()) return;
     std::string record;
-    const auto count = static_cast<std::uint32_t>(examples.size());
+    const auto count = static_cast<std::uint32_t>(added.size());
     put(record, count);
     put(record, static_cast<std::uint32_t>(~count));
-    for (std::size_t k = 0; k < examples.size(); ++k) {
-      for (Index part : {examples[k].dataset, examples[k].row, examples[k].context})
-        put(record, static_cast<std::uint64_t>(part));
-      put(record, std::bit_cast<std::uint32_t>(losses[k]));
-    }
+    record += entries;
     put(record, crc64(record));
-    const std::lock_guard lock(writing_);
     write(record);
+    appended_.merge(added);
   }
 
  private:
   using Key = std::tuple<Index, Index, Index>;
+  using Appended = std::map<Key, float>;
   static constexpr std::string_view magic{"pickmixL", 8};
   static constexpr std::uint32_t version = 1;
   static constexpr std::size_t header = 12, entry = 28;
 
   static Key key(const Example& e) { return {e.dataset, e.row, e.context}; }
+
+  std::optional<float> at_start(const Key& wanted) const {
+    const auto at = std::lower_bound(known_.begin(), known_.end(), wanted,
+                                     [](const auto& have, const Key& key) { return have.first < key; });
+    return at != known_.end() && at->first == wanted ? std::optional(at->second) : std::nullopt;
+  }
 
   template <class... Args>
   [[noreturn]] void refuse(fmt::format_string<Args...> reason, Args&&... args) const {
@@ -109,6 +128,7 @@ class LossFile {
     if (!bytes.starts_with(magic)) refuse("is not a file of losses");
     if (const auto found = get<std::uint32_t>(bytes.substr(magic.size())); found != version)
       refuse("is of version {}; this library reads version {}", found, version);
+    known_.reserve((bytes.size() - header) / entry);
     std::size_t at = header;
     while (bytes.size() - at >= 8) {
       const auto count = get<std::uint32_t>(bytes.substr(at));
@@ -135,15 +155,16 @@ class LossFile {
   }
 
   std::filesystem::path path_;
-  std::vector<std::pair<Key, float>> known_;
+  std::vector<std::pair<Key, float>> known_;  // those that were there at the start, in order
+  Appended appended_;                         // those since
   File out_;
-  std::mutex writing_;
+  mutable std::mutex mutex_;  // of appended_ and out_
 };
 
 }  // namespace detail
 
-/// The same callbacks, whose losses are kept in a file: what was asked for before is answered from it, everything else is
-/// asked of the trainer and appended. A run that was killed, and is begun again with the same file, so goes on where it was;
+/// The same callbacks, whose losses are kept in a file: what was asked for before, in this run or another, is answered from
+/// it, everything else is asked of the trainer and appended. A run that was killed, and is begun again with the same file, so goes on where it was;
 /// a larger one on the same examples pays only for what is new.
 ///
 ///     const Callbacks kept = remembered(callbacks, "losses.bin");
@@ -151,8 +172,10 @@ class LossFile {
 ///
 /// For a model that stays as it is: losses of another model or other examples must have another file. Losses that are not
 /// finite are not kept. The file is open as long as a copy of the callbacks lives; one process may write it at a time.
+/// Threads that ask for the same example at the same time may both ask the trainer; the file takes one answer.
 ///
-/// \complexity 28 bytes a loss in the file, 32 in memory for those that were there before
+/// \complexity 28 bytes a loss and 16 a call in the file; in memory 32 bytes for a loss that was in the file at the start, and
+///             about 80 for one that is new
 /// \throws     FileError if the file cannot be read or written, is damaged, or is something else; a record that was cut off
 ///             at the end is dropped. ValueError if there is no loss callback
 inline Callbacks remembered(Callbacks callbacks, const std::filesystem::path& path) {
@@ -162,7 +185,7 @@ inline Callbacks remembered(Callbacks callbacks, const std::filesystem::path& pa
     std::vector<Example> unknown;
     std::vector<std::size_t> place;
     for (std::size_t k = 0; k < examples.size(); ++k) {
-      if (const float* loss = file->find(examples[k])) {
+      if (const auto loss = file->find(examples[k])) {
         losses[k] = *loss;
       } else {
         unknown.push_back(examples[k]);
