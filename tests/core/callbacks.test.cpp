@@ -5,6 +5,7 @@
 
 #include <pickmix/core/callbacks.hpp>
 
+#include <functional>
 #include <limits>
 #include <span>
 #include <stdexcept>
@@ -80,6 +81,24 @@ TEST_CASE("the largest finite loss is a loss") {
 TEST_CASE("what the loss callback throws passes through unchanged") {
   const Callbacks callbacks{.loss = [](auto, auto) { throw std::out_of_range("the trainer's own"); }};
   CHECK(thrown<std::out_of_range>([&] { ask_losses(callbacks, examples, "test"); }) == "the trainer's own");
+}
+
+TEST_CASE("A function by itself is asked under its own name, and is not copied") {
+  int copies = 0;
+  struct Ten {
+    int* copies;
+    explicit Ten(int* count) : copies(count) {}
+    Ten(const Ten& other) : copies(other.copies) { ++*copies; }
+    void operator()(std::span<const Example>, std::span<float> losses) const { losses[0] = losses[1] = 10.0f; }
+  };
+  const std::function<void(std::span<const Example>, std::span<float>)> ten = Ten(&copies), none;
+  const int before = copies;
+  CHECK(ask_losses(ten, "Difficulty: reference", std::span(examples).first(2)) == std::vector{10.0f, 10.0f});
+  CHECK(copies == before);
+  CHECK_THAT(thrown<CallbackError>([&] { ask_losses(ten, "Difficulty: reference", examples); }),
+             ContainsSubstring("Difficulty: reference gave nan for example {dataset 2, row 30"));
+  CHECK_THAT(thrown<ValueError>([&] { ask_losses(none, "Difficulty: reference", examples); }),
+             ContainsSubstring("Difficulty: reference is empty"));
 }
 
 TEST_CASE("Embeddings are asked for in one call, and every entry must be written and finite") {

@@ -140,7 +140,32 @@ TEST_CASE("With a reference that is given nothing is measured at the start, and 
   CHECK(run(policy)[1] == Approx(rewards[1]).epsilon(1e-5));
   CHECK(first.size() == 14);
   CHECK(first != second);
-  CHECK_THROWS_AS(run(Difficulty{.reference = [](std::span<const Example>, std::span<float>) {}}), CallbackError);
+  CHECK_THAT(
+      thrown<CallbackError>([&] { run(Difficulty{.reference = [](std::span<const Example>, std::span<float>) {}}); }),
+      ContainsSubstring("Difficulty: reference gave nan for example {dataset 0"));
+}
+
+TEST_CASE("A reference that is given is not asked for a retired dataset") {
+  RewardRun run;
+  run.options.sizes = {5, 6, 7};
+  run.prior = {0.5, 0.0, 0.5};
+  run.callbacks = loss_callback(plain_loss);
+  std::vector<Index> asked;
+  const Difficulty policy{.reference = [&](std::span<const Example> examples, std::span<float> out) {
+    asked.push_back(examples[0].dataset);
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<float>(plain_loss(examples[i]));
+  }};
+  CHECK(run(policy) == std::vector<double>{1.0, 0.0, 1.0});
+  CHECK(asked == std::vector<Index>{0, 2});
+}
+
+TEST_CASE("Behind a retired dataset the others keep their own references") {
+  RewardRun run;
+  run.options.sizes = {5, 6, 7};
+  run.callbacks = loss_callback([](const Example& e) { return static_cast<double>(e.dataset); });
+  run.start(Difficulty{});
+  run.prior = {0.5, 0.0, 0.5};
+  CHECK(run(Difficulty{}) == std::vector<double>{1.0, 0.0, 1.0});
 }
 
 TEST_CASE("A dataset that is added is measured when the next sampler is made; a retired one is not asked for") {

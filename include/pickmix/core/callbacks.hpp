@@ -37,23 +37,31 @@ struct Callbacks {
   bool concurrent = false;
 };
 
-/// The losses of `examples`, every one of them written and finite.
+/// The losses of `examples` by the function called `name`, every one of them written and finite.
 ///
-/// \param caller who asks, for the message
-/// \throws ValueError if there is no loss callback
+/// \throws ValueError if the function is empty
 /// \throws CallbackError if a loss was not written or is not finite (names the example)
-inline std::vector<float> ask_losses(const Callbacks& callbacks, std::span<const Example> examples,
-                                     std::string_view caller) {
-  if (!callbacks.loss) raise<ValueError>("{}: Callbacks::loss is empty; a loss callback is needed here", caller);
+inline std::vector<float> ask_losses(const std::function<void(std::span<const Example>, std::span<float>)>& loss,
+                                     std::string_view name, std::span<const Example> examples) {
+  if (!loss) raise<ValueError>("{} is empty; a loss callback is needed here", name);
   std::vector<float> losses(examples.size(), std::numeric_limits<float>::quiet_NaN());
-  if (!examples.empty()) callbacks.loss(examples, losses);
+  if (!examples.empty()) loss(examples, losses);
   for (std::size_t i = 0; i < losses.size(); ++i)
     if (!std::isfinite(losses[i]))
       raise<CallbackError>(
-          "{}: Callbacks::loss gave {} for example {{dataset {}, row {}, context {}}}; "
+          "{} gave {} for example {{dataset {}, row {}, context {}}}; "
           "every loss must be written and finite",
-          caller, losses[i], examples[i].dataset, examples[i].row, examples[i].context);
+          name, losses[i], examples[i].dataset, examples[i].row, examples[i].context);
   return losses;
+}
+
+/// The losses of `examples` by `Callbacks::loss`.
+///
+/// \param caller who asks, for the message
+/// \throws as above
+inline std::vector<float> ask_losses(const Callbacks& callbacks, std::span<const Example> examples,
+                                     std::string_view caller) {
+  return ask_losses(callbacks.loss, fmt::format("{}: Callbacks::loss", caller), examples);
 }
 
 /// The embeddings of `examples`, every entry written and finite.

@@ -164,8 +164,8 @@ class LossFile {
 }  // namespace detail
 
 /// The same callbacks, whose losses are kept in a file: what was asked for before, in this run or another, is answered from
-/// it, everything else is asked of the trainer and appended. A run that was killed, and is begun again with the same file, so goes on where it was;
-/// a larger one on the same examples pays only for what is new.
+/// it, everything else is asked of the trainer and appended. A run that was killed, and is begun again with the same file,
+/// so goes on where it was; a larger one on the same examples pays only for what is new.
 ///
 ///     const Callbacks kept = remembered(callbacks, "losses.bin");
 ///     const Selection s = delift::select(n, kept, delift::InstructionTuning{}, Fraction{0.1});

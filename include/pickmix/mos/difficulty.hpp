@@ -55,9 +55,10 @@ struct Difficulty {
   void rewards(RewardContext& context, std::span<double> out) const {
     std::span<const double> remembered = context.recall(memory);
     for (Index d = 0; d < context.datasets(); ++d) {
+      out[static_cast<std::size_t>(d)] = 0.0;
+      if (reference && !context.active(d)) continue;
       const auto examples = reference ? context.sample(d, context.updates() + 1) : context.sample(d, 0, {});
       const std::vector<double> before = reference_of(d, examples, remembered);
-      out[static_cast<std::size_t>(d)] = 0.0;
       if (!context.active(d)) continue;
       const auto losses = context.losses(examples);
       double sum = 0.0;
@@ -70,7 +71,7 @@ struct Difficulty {
   std::vector<double> reference_of(Index dataset, std::span<const Example> examples,
                                    std::span<const double>& remembered) const {
     if (reference) {
-      const auto given = ask_losses({.loss = reference}, examples, "Difficulty: reference");
+      const auto given = ask_losses(reference, "Difficulty: reference", examples);
       return {given.begin(), given.end()};
     }
     if (examples.size() > remembered.size())

@@ -41,8 +41,7 @@ struct DoReMi {
       out[static_cast<std::size_t>(d)] = 0.0;
       if (!context.active(d)) continue;
       const auto examples = context.sample(d, context.updates() + 1);
-      const auto now = context.losses(examples),
-                 before = ask_losses({.loss = reference}, examples, "DoReMi: reference");
+      const auto now = context.losses(examples), before = ask_losses(reference, "DoReMi: reference", examples);
       double sum = 0.0;
       for (std::size_t i = 0; i < now.size(); ++i) sum += std::max(static_cast<double>(now[i] - before[i]), 0.0);
       out[static_cast<std::size_t>(d)] = sum / static_cast<double>(now.size());
