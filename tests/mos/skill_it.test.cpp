@@ -55,6 +55,41 @@ TEST_CASE("Losses of another number of datasets are forgotten") {
   CHECK(rewards[2] / rewards[1] == Approx(2.0 * std::exp(0.1 * (4.0 - 2.0))));
 }
 
+TEST_CASE("Equal datasets stay equal when one is retired for three updates and restored") {
+  RewardRun run = two({1.5, 1.5});
+  const SkillIt policy{.graph = {1.0, 0.0, 0.0, 1.0}, .rate = 0.5};
+  const Doubles both{0.5, 0.5};
+  run.prior = both;
+  for (int update = 0; update < 3; ++update) (void)run(policy);
+  run.prior = {0.0, 1.0};
+  for (int update = 0; update < 3; ++update) CHECK(run(policy) == Doubles{0.0, 1.0});
+  run.prior = both;
+  for (int update = 0; update < 3; ++update) CHECK(normalised(run(policy)) == both);
+}
+
+TEST_CASE("A dataset that was never measured counts with its first loss") {
+  RewardRun run = two({1.5, 1.5});
+  const SkillIt policy{.graph = {1.0, 0.0, 0.0, 1.0}, .rate = 0.5};
+  run.prior = {0.0, 1.0};
+  for (int update = 0; update < 3; ++update) (void)run(policy);
+  run.prior = {0.5, 0.5};
+  CHECK(normalised(run(policy)) == Doubles{0.5, 0.5});
+}
+
+TEST_CASE("A retired dataset has no part in what the others are worth") {
+  RewardRun run = two({1.0, 2.0, 4.0});
+  run.options.sizes = {4, 4, 4};
+  run.prior = {0.5, 0.5, 0.0};
+  const SkillIt policy{.graph = {0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 9.0, 9.0, 9.0}, .rate = 1000.0};
+  for (int update = 0; update < 2; ++update) CHECK(run(policy) == Doubles{0.5, 0.5, 0.0});
+}
+
+TEST_CASE("Without a prior every dataset counts the same") {
+  RewardRun run = two({1.0, 1.0});
+  run.prior.clear();
+  CHECK(run(SkillIt{.graph = {1.0, 0.0, 0.0, 1.0}}) == Doubles{1.0, 1.0});
+}
+
 TEST_CASE("A graph of another size, with negative entries or none, is refused before training") {
   RewardRun run = two({1.0, 2.0});
   CHECK_THROWS_WITH(run.start(SkillIt{}), ContainsSubstring("graph has 0 entries"));

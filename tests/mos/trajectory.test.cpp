@@ -151,3 +151,36 @@ TEST_CASE("A dataset that is added begins at 1; the others go on") {
   const auto rewards = run(LearningTrajectory<Zero>{.beta = 0.5});
   CHECK(rewards == std::vector<double>{0.125, 0.25, 0.5});
 }
+
+TEST_CASE("A dataset that comes back goes on with the reward it had, or begins if it had none") {
+  struct Constant {
+    void rewards(RewardContext& context, std::span<double> out) const {
+      for (Index d = 0; d < context.datasets(); ++d) out[static_cast<std::size_t>(d)] = context.active(d) ? 3.0 : 0.0;
+    }
+  };
+  for (bool recursive : {true, false}) {
+    const LearningTrajectory<Constant> policy{.beta = 0.5, .recursive = recursive};
+    RewardRun run;
+    run.options.sizes = {1, 1, 1};
+    run.prior = {0.5, 0.5, 0.0};  // the third is retired from the start
+    for (int update = 0; update < 40; ++update) (void)run(policy);
+    run.prior = {0.5, 0.0, 0.5};
+    const double first = run(policy)[2];
+    CHECK(first == (recursive ? 2.0 : 3.0));
+    for (int update = 0; update < 2; ++update) (void)run(policy);
+    run.prior = {0.4, 0.3, 0.3};
+    const Doubles rewards = run(policy);
+    CHECK(rewards[1] == Approx(rewards[0]).epsilon(1e-9));
+  }
+}
+
+TEST_CASE("Equal datasets stay equal when one is retired for three updates and restored") {
+  MosState state({.sizes = {50, 50}, .batch_size = 1, .update_interval = 2, .epoch_steps = 1000});
+  MosSampler<LearningTrajectory<Difficulty>> sampler(state, loss_callback([](const Example&) { return 1.5; }));
+  for (const Batch& batch : sampler) {
+    if (state.updates() == 2) state.retire(0);
+    if (state.updates() == 5) state.restore(0);
+    if (batch.step == 15) break;
+  }
+  CHECK(state.rewards()[0] == state.rewards()[1]);
+}

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -18,7 +19,8 @@ namespace pickmix::inline v0 {
 
 /// p(i) ∝ prior(i) · exp(η Σ_j A_ij · Σ_{last 3 updates} L_j), where A_ij says how much training on i helps j and L_j is the
 /// mean loss on `reward_batch` examples of j. The rewards are these products, and the rule takes them as they are. After a
-/// change of the number of datasets the three updates are counted anew.
+/// change of the number of datasets the three updates are counted anew. A retired dataset has no part in the sums; when it
+/// comes back, updates it was away for count with its last loss before, or, where there is none, its first.
 ///
 /// \units   loss callback: nats per response token
 /// \throws  ValueError if there is no loss callback, `graph` has not N² finite entries that are at least 0, or rate is not
@@ -40,24 +42,40 @@ struct SkillIt {
     if (!recalled.empty() && recalled.front() == static_cast<double>(n))
       window.assign(recalled.begin() + 1, recalled.end());
     if (window.size() == 3 * n) window.erase(window.begin(), window.begin() + static_cast<std::ptrdiff_t>(n));
-    for (Index d = 0; d < context.datasets(); ++d) {
-      double sum = 0.0;
-      const auto losses =
-          context.active(d) ? context.losses(context.sample(d, context.updates() + 1)) : std::vector<float>{0.0f};
-      for (float loss : losses) sum += static_cast<double>(loss);
-      window.push_back(sum / static_cast<double>(losses.size()));
+    for (std::size_t d = 0; d < n; ++d) {
+      double loss = window.size() >= n ? window[window.size() - n] : unknown;
+      if (active(context, d)) {
+        loss = mean_loss(context, static_cast<Index>(d));
+        for (std::size_t k = d; k < window.size(); k += n)
+          if (window[k] == unknown) window[k] = loss;
+      }
+      window.push_back(loss);
     }
     std::vector<double> power(n, 0.0);
+    double top = std::numeric_limits<double>::lowest();
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t k = 0; k < window.size(); ++k)
+        if (active(context, k % n)) power[i] += rate * graph[i * n + k % n] * window[k];
+      if (active(context, i)) top = std::max(top, power[i]);
+    }
+    const auto prior = context.run().prior;
     for (std::size_t i = 0; i < n; ++i)
-      for (std::size_t k = 0; k < window.size(); ++k) power[i] += rate * graph[i * n + k % n] * window[k];
-    const double top = *std::max_element(power.begin(), power.end());
-    for (std::size_t i = 0; i < n; ++i) out[i] = context.run().prior[i] * std::exp(power[i] - top);
+      out[i] = active(context, i) ? (prior.empty() ? 1.0 : prior[i]) * std::exp(power[i] - top) : 0.0;
     window.insert(window.begin(), static_cast<double>(n));
     context.remember(memory, std::move(window));
   }
   ClosedForm update() const { return {.rate = 1.0}; }
 
  private:
+  static bool active(const RewardContext& context, std::size_t d) { return context.active(static_cast<Index>(d)); }
+
+  static double mean_loss(const RewardContext& context, Index dataset) {
+    const auto losses = context.losses(context.sample(dataset, context.updates() + 1));
+    double sum = 0.0;
+    for (float loss : losses) sum += static_cast<double>(loss);
+    return sum / static_cast<double>(losses.size());
+  }
+
   void check(const RewardContext& context) const {
     const auto n = static_cast<std::size_t>(context.datasets());
     if (graph.size() != n * n)
@@ -67,7 +85,8 @@ struct SkillIt {
         raise<ValueError>("SkillIt: graph[{}] is {}; needs to be finite and at least 0", k, graph[k]);
     if (!std::isfinite(rate)) raise<ValueError>("SkillIt: rate is {}; needs to be finite", rate);
   }
-  static constexpr std::string_view memory = "skill_it.window";  // how many datasets, then their losses
+  static constexpr std::string_view memory = "skill_it.window";             // how many datasets, then their losses
+  static constexpr double unknown = std::numeric_limits<double>::lowest();  // in the window: never measured so far
 };
 static_assert(RewardPolicy<SkillIt>);
 

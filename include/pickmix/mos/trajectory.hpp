@@ -10,12 +10,14 @@
 #include <cstddef>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace pickmix::inline v0 {
 
 /// R(i) = β R'(i) + (1 − β) R''(i): the policy's fresh reward R' mixed with that of the update before, R''. β = 0.9 gives
-/// most of the weight to the fresh one: a light smoothing.
+/// most of the weight to the fresh one: a light smoothing. A dataset that was retired meanwhile goes on with the reward it had
+/// before.
 ///
 /// \cite wu2024mos (Eq. 11)
 template <RewardPolicy Policy>
@@ -44,12 +46,16 @@ struct LearningTrajectory {
       raise<ValueError>(
           "LearningTrajectory: the state remembers {} rewards for {} datasets; they are not of this policy",
           recalled.size(), out.size());
-    const std::vector<double> before(recalled.begin(), recalled.end()), fresh(out.begin(), out.end());
+    const std::vector<double> fresh(out.begin(), out.end());
+    std::vector<double> kept(recalled.begin(), recalled.end());
+    kept.resize(out.size(), nothing);
     for (std::size_t d = 0; d < out.size(); ++d) {
+      if (!context.active(static_cast<Index>(d))) continue;
       const double first = recursive ? 1.0 : fresh[d];
-      out[d] = beta * fresh[d] + (1.0 - beta) * (d < before.size() ? before[d] : first);
+      out[d] = beta * fresh[d] + (1.0 - beta) * (kept[d] != nothing ? kept[d] : first);
+      kept[d] = recursive ? out[d] : fresh[d];
     }
-    context.remember(memory, recursive ? std::vector<double>(out.begin(), out.end()) : fresh);
+    context.remember(memory, std::move(kept));
   }
 
   /// The rule of the policy, if it brings one.
@@ -58,6 +64,7 @@ struct LearningTrajectory {
 
  private:
   static constexpr std::string_view memory = "trajectory.smoothed";
+  static constexpr double nothing = -1.0;  // remembered of a dataset that had no reward yet: rewards are not negative
 };
 
 }  // namespace pickmix::inline v0
