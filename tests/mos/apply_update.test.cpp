@@ -50,3 +50,13 @@ TEST_CASE("A scorer that cannot take a distribution, and a logit that leaves the
   CHECK_THROWS_WITH(detail::apply_update(scorer, Drift{}, Doubles{0.0, 1.0}, {steep, {false, false}}, memory),
                     ContainsSubstring("learning_rate"));
 }
+
+TEST_CASE("A rule that divides by how likely datasets were is told what was drawn from") {
+  LogitScorer scorer(Doubles{0.0, 0.0, 0.0});
+  Doubles memory;
+  const Doubles drawn_from{0.0, 0.2, 0.8};
+  detail::apply_update(scorer, Exp3{}, Doubles{1.0, 1.0, 1.0}, {options, no_mask, 0, drawn_from}, memory);
+  CHECK(memory[0] == 0.0);
+  CHECK(memory[1] == Approx(0.5));
+  CHECK(memory[2] == Approx(0.125));
+}

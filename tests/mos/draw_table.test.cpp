@@ -39,5 +39,22 @@ TEST_CASE("A dataset with nothing left is drawn no more, and when none has any t
     lengths.push_back(batch.examples.size());
   }
   CHECK(lengths == std::vector<std::size_t>{4, 4, 2});
+  CHECK(table.shares() == std::vector<double>{0.0, 0.0});
   CHECK((positions.drawn()[0] == 4 && positions.drawn()[1] == 6));
+}
+
+TEST_CASE("The shares that are drawn by are of examples, and of those datasets alone that have rows left") {
+  const MosOptions options{.sizes = {4, 6, 6}, .most_passes = 1.0, .tokens = {1.0, 1.0, 3.0}};
+  Positions positions(3, 0, false, options.most_passes);
+  DrawTable table;
+  const std::vector<double> even(3, 0.0);
+  table.refresh(even, {false, false, false}, options, positions);
+  CHECK(table.shares()[0] == Approx(3.0 / 7.0));
+  CHECK(table.shares()[2] == Approx(1.0 / 7.0));
+  std::vector<Example> taken;
+  positions.take(0, 4, 4, taken);
+  table.refresh(even, {false, false, false}, options, positions);
+  CHECK(table.shares()[0] == 0.0);
+  CHECK(table.shares()[1] == Approx(0.75));
+  CHECK(table.shares()[2] == Approx(0.25));
 }

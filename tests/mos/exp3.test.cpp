@@ -54,6 +54,13 @@ TEST_CASE("Rewards are divided by the distribution that was drawn from, where th
   check_near(memory, {0.2, 0.4});
 }
 
+TEST_CASE("What cannot be drawn gains nothing") {
+  const Doubles p{0.5, 0.25, 0.25}, drawn_from{0.0, 0.5, 0.5};
+  Doubles memory{0.5, 0.0, 0.0};
+  (void)Exp3{}.next({.prior = p, .probabilities = p, .drawn_from = drawn_from}, Doubles{9.0, 1.0, 2.0}, memory);
+  check_near(memory, {0.5, 0.2, 0.4});
+}
+
 TEST_CASE("The next distribution, by hand") {
   // K = 2, t = 8: ε_8 = sqrt(ln 2 / 16) = 0.2081…, ε_7 = sqrt(ln 2 / 14) = 0.2225…, both below 1/2.
   // G = (3, 1) and 0.1 · 0.5 / 0.5 = 0.1 more for the second: the sums are 1.9 apart.
@@ -127,7 +134,7 @@ TEST_CASE("The largest rewards and sums give all to the best, but for the floor"
 }
 
 TEST_CASE("A sum stops where doubles end") {
-  const Doubles prior{0.5, 0.5}, p{1.0, 0.0}, rewards{0.0, 1e100};
+  const Doubles prior{0.5, 0.5}, p{1.0, 1e-300}, rewards{0.0, 1e100};
   for (int update = 0; update < 3; ++update) {
     Doubles memory{0.0, 1.7e308};
     const auto out = Exp3{.scale = 1e300}.next({.prior = prior, .probabilities = p, .updates = 99}, rewards, memory);

@@ -102,6 +102,26 @@ TEST_CASE("Exp3 divides by the shares of examples that were drawn from, floor an
   CHECK(state.probabilities()[0] == Approx(0.1 + 0.8 * first).epsilon(1e-12));
 }
 
+TEST_CASE("To Exp3, a dataset restricted to no rows makes the others no rarer than one that is retired") {
+  // What the sums of the other two differ by, from p_k = (1 − K ε_t) exp(ε_{t−1} G_k) / Σ + ε_t.
+  const auto difference = [](const MosState<>& state, double count) {
+    const auto floor = [&](double t) { return std::min(1.0 / count, std::sqrt(std::log(count) / (count * t))); };
+    const auto& p = state.probabilities();
+    return std::log((p[2] - floor(10.0)) / (p[1] - floor(10.0))) / floor(9.0);
+  };
+  MosState restricted({.sizes = {10, 10, 10}, .update = Exp3{}});
+  for (int update = 0; update < 9; ++update) restricted.learn(Doubles{0.0, 0.0, 0.0});
+  restricted.set_probabilities(Doubles{0.98, 0.01, 0.01});
+  MosState retired = restricted;
+  restricted.restrict_rows(0, {});
+  retired.retire(0);
+  for (MosState<>* state : {&restricted, &retired}) state->learn(Doubles{1.0, 1.0, 2.0});
+  CHECK(difference(retired, 2.0) == Approx(0.1 / 0.5));
+  CHECK(difference(restricted, 3.0) == Approx(0.1 / 0.5));
+  restricted.learn(Doubles{1.0, 0.0, 0.0});
+  CHECK(restricted.probabilities()[0] < restricted.probabilities()[1]);  // it had no gain
+}
+
 TEST_CASE("A rule given for one update is checked as those in the options are, and the state is as it was") {
   MosState state({.sizes = {1, 1}});
   const auto as_it_was = saved(state);

@@ -23,8 +23,8 @@ namespace pickmix::inline v0::detail {
 struct UpdateRun {
   const MosOptions& options;
   const std::vector<bool>& masked;
-  Index updates = 0;                           ///< before this one
-  std::span<const double> probabilities = {};  ///< the state's, floor included; none where there is no floor
+  Index updates = 0;                        ///< before this one
+  std::span<const double> drawn_from = {};  ///< shares of examples that are drawn; none where they are the scorer's
 };
 
 template <Scorer S, GradientUpdate Rule>
@@ -41,9 +41,7 @@ void apply_rule(S& scorer, const Rule& rule, std::span<const double> rewards, co
     const std::vector<double> prior =
         masked_softmax(log_prior(run.options.sizes, run.options.prior_temperature), run.masked);
     const std::vector<double> p = masked_softmax(scorer.logits(), run.masked);
-    const std::vector<double> drawn_from =
-        shares_of_examples(run.probabilities.empty() ? p : run.probabilities, run.options.tokens);
-    const MixtureView now{.prior = prior, .probabilities = p, .updates = run.updates, .drawn_from = drawn_from};
+    const MixtureView now{.prior = prior, .probabilities = p, .updates = run.updates, .drawn_from = run.drawn_from};
     scorer.assign(logits_beside(rule.next(now, rewards, memory), scorer.logits(), run.masked, "MosState::learn"));
   } else {
     raise<ValueError>(

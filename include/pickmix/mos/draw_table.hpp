@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace pickmix::inline v0::detail {
@@ -24,6 +25,9 @@ namespace pickmix::inline v0::detail {
 class DrawTable {
  public:
   const std::vector<double>& probabilities() const { return probabilities_; }
+
+  /// The shares of examples by which datasets are drawn, with sum 1; 0 for one with no rows left, and all 0 if that is each.
+  const std::vector<double>& shares() const { return shares_; }
 
   /// Whether there is nothing more to draw.
   bool empty() const { return !table_; }
@@ -52,11 +56,17 @@ class DrawTable {
   static constexpr std::uint32_t purpose = 0x64617461;  // "data"
 
   void refresh_table(const MosOptions& options, const Positions& positions) {
-    std::vector<double> shares = shares_of_examples(probabilities_, options.tokens);
-    for (std::size_t d = 0; d < shares.size(); ++d)
-      if (positions.left(d, options.sizes[d]) == 0) shares[d] = 0.0;
+    shares_ = shares_of_examples(probabilities_, options.tokens);
+    double gone = 0.0, left = 0.0;
+    for (std::size_t d = 0; d < shares_.size(); ++d)
+      if (positions.left(d, options.sizes[d]) == 0)
+        gone += std::exchange(shares_[d], 0.0);
+      else
+        left += shares_[d];
     table_.reset();
-    if (std::any_of(shares.begin(), shares.end(), [](double p) { return p > 0.0; })) table_.emplace(shares);
+    if (left > 0.0) table_.emplace(shares_);
+    if (left > 0.0 && gone > 0.0)
+      for (double& share : shares_) share /= left;
   }
 
   /// Appends up to `count` rows of the dataset on which u falls.
@@ -67,7 +77,7 @@ class DrawTable {
     if (left <= count) refresh_table(options, positions);
   }
 
-  std::vector<double> probabilities_;
+  std::vector<double> probabilities_, shares_;
   std::optional<AliasTable> table_;  // of examples
 };
 

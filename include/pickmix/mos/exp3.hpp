@@ -25,7 +25,8 @@ namespace pickmix::inline v0 {
 /// where ε_0 = 1 / K and ε_t = min(1 / K, sqrt(ln K / (K t))). The first few updates give the uniform distribution, for
 /// as long as ε_t is 1 / K: t ≤ K ln K. One dataset alone has probability 1.
 ///
-/// d is the distribution that was drawn from: p, but for a floor or shares of tokens that the state puts on top.
+/// d is the distribution that was drawn from: p, but for a floor or shares of tokens that the state puts on top, and over
+/// those datasets alone that have rows left. What cannot be drawn (d_k = 0) gains nothing, and still counts among the K.
 /// Dividing by d_k makes up for how seldom a dataset is seen: the distribution goes towards the one best dataset. Where
 /// every dataset has a reward at every update there is nothing to make up for, and p goes towards R / ΣR.
 ///
@@ -55,7 +56,8 @@ struct Exp3 {
     double top = Limits::lowest();
     for (std::size_t k = 0; k < memory.size(); ++k) {
       if (!now.active(k)) continue;
-      const double gain = scale * rewards[k] / std::max(now.drawn(k), Limits::min());
+      const double drawn = now.drawn(k);
+      const double gain = drawn > 0.0 ? scale * rewards[k] / std::max(drawn, Limits::min()) : 0.0;
       memory[k] = std::min(memory[k] + gain, Limits::max());
       top = std::max(top, memory[k]);
     }

@@ -17,7 +17,8 @@ namespace pickmix::inline v0 {
 /// A dataset whose prior and whose probability are 0 is masked: it keeps probability 0, whatever its reward, and does
 /// not count among the K datasets of the formulas.
 ///
-/// \shape prior, probabilities, drawn_from: one per dataset, none negative, each with sum 1
+/// \shape prior, probabilities, drawn_from: one per dataset, none negative, each with sum 1 (drawn_from with sum 0 where
+///        nothing is left to draw)
 struct MixtureView {
   /// The distribution training started with.
   std::span<const double> prior;
@@ -29,7 +30,7 @@ struct MixtureView {
   Index updates = 0;
 
   /// The shares of examples that were drawn from, the floor (and tokens) included, for a rule that divides by how likely a
-  /// dataset was; none where they are `probabilities`.
+  /// dataset was: 0 for one that has no rows left. None where they are `probabilities`.
   std::span<const double> drawn_from = {};
   double drawn(std::size_t k) const { return drawn_from.empty() ? probabilities[k] : drawn_from[k]; }
 

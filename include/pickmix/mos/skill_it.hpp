@@ -17,9 +17,9 @@
 
 namespace pickmix::inline v0 {
 
-/// p(i) ∝ prior(i) · exp(η Σ_j A_ij · Σ_{last 3 updates} L_j), where A_ij says how much training on i helps j and L_j is the
-/// mean loss on `reward_batch` examples of j. The rewards are these products, and the rule takes them as they are. After a
-/// change of the number of datasets the three updates are counted anew. A retired dataset has no part in the sums; when it
+/// p(i) ∝ prior(i) · exp(η Σ_j A_ij · Σ_{last 3 updates} L_j), where A_ij says how much training on i helps j and L_j is
+/// the mean loss on `reward_batch` examples of j. The rewards are these products, and the rule takes them as they are. After
+/// a change of the number of datasets the three updates are counted anew. A retired dataset has no part in the sums; when it
 /// comes back, updates it was away for count with its last loss before, or, where there is none, its first.
 ///
 /// \units   loss callback: nats per response token

@@ -138,7 +138,7 @@ class MosState {
     const Update& how = update ? *update : options_.update;
     std::visit([](const auto& rule) { rule.validate(); }, how);
     next.run_.learn_by(name(how));
-    detail::apply_update(next.scorer_, how, next_rewards, {options_, run_.masked, run_.updates, probabilities()},
+    detail::apply_update(next.scorer_, how, next_rewards, {options_, run_.masked, run_.updates, table_.shares()},
                          next.run_.update_memory);
     next.run_.learnt(std::move(next_rewards));
     next.refresh();
@@ -176,7 +176,8 @@ class MosState {
   /// stay. On several ranks: the same rows on all of them. In a callback: the rewards under way are still of the rows before.
   ///
   /// Without any rows, nothing of the dataset is drawn until it is given others; the rest share what it would have had. It is
-  /// not retired: it keeps its probability, which goes on learning, from rewards measured on all its rows.
+  /// not retired: it keeps its probability, which goes on learning, from rewards measured on all its rows (Exp3 gives it no
+  /// gain while it cannot be drawn).
   ///
   /// \param rows  in any order; or, for all datasets at once, the rows of each. Where a dataset is retired they wait
   /// \complexity O(rows · log rows), and 8 bytes a row, also in checkpoints
