@@ -32,7 +32,7 @@ struct Settings {
 inline constexpr pickmix::Index batch_size = 32;
 inline constexpr double warm_up_share = 0.1;          // of the budget; the model every mixture starts from
 inline constexpr double picked_share = 0.3;           // of the rows
-inline constexpr pickmix::Index pool_limit = 30'000;  // rows a selection is made from: 4 n² bytes are 3.6 GB
+inline constexpr pickmix::Index pool_limit = 30'000;  // rows a selection is made from
 inline constexpr std::size_t curve_rows = 100;        // held-out rows per dataset while training
 inline constexpr int curve_points = 20;
 
@@ -181,7 +181,7 @@ inline std::vector<pickmix::Index> random_positions(pickmix::Index pool, int see
 /// DELIFT on the hidden states of the warmed-up model. They are centred first: all of them have a large part in common
 /// (their cosines are near 1), which says nothing about how examples differ.
 inline Picking pick(const Trainer& warm, std::span<const pickmix::Example> pool, const Data& data) {
-  static std::mutex one_at_a_time;  // the similarities of one pool can fill the memory
+  static std::mutex one_at_a_time;  // a pool's similarities may take up to the memory limit
   const std::lock_guard lock(one_at_a_time);
   Picking result;
   const Stopwatch embedding_watch;
