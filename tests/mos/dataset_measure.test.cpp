@@ -33,7 +33,7 @@ TEST_CASE("An empty measure and numbers that are none are refused by name") {
   RewardRun run;
   run.options.sizes = {1};
   Doubles out(1);
-  CHECK_THROWS_WITH(detail::measure_each(run.context(), {}, "Who: what", out), ContainsSubstring("Who: what is empty"));
+  CHECK_THROWS_WITH(detail::check_measure({}, "Who: what"), ContainsSubstring("Who: what is empty"));
   for (double wrong : {-1.0, std::nan("")})
     CHECK_THROWS_AS(detail::measure_each(
                         run.context(), [&](Index) { return wrong; }, "test", out),

@@ -29,7 +29,7 @@ TEST_CASE("The reward is the part of the loss that a step takes away, above the 
 TEST_CASE("Losses that are none, and no function, are refused") {
   RewardRun run;
   run.options.sizes = {1};
-  CHECK_THROWS_AS(run(DynamixSft{}), ValueError);
+  CHECK_THROWS_WITH(run.start(DynamixSft{}), ContainsSubstring("virtual_step is empty"));
   for (double wrong : {-1.0, std::nan("")})
     CHECK_THROWS_AS(run(DynamixSft{.virtual_step = [&](Index) { return std::pair{1.0, wrong}; }}), CallbackError);
 }

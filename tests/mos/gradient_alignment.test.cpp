@@ -45,9 +45,9 @@ TEST_CASE("Missing functions, no size and entries that are not written are refus
   run.options.sizes = {1, 1};
   GradientAlignment policy = two();
   policy.size = 0;
-  CHECK_THROWS_WITH(run(policy), ContainsSubstring("size is 0"));
+  CHECK_THROWS_WITH(run.start(policy), ContainsSubstring("size is 0"));
   policy.size = 3;
   CHECK_THROWS_AS(run(policy), CallbackError);
   policy.held_out = {};
-  CHECK_THROWS_AS(run(policy), ValueError);
+  CHECK_THROWS_AS(run.start(policy), ValueError);
 }

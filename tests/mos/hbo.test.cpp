@@ -15,5 +15,5 @@ TEST_CASE("The reward is the gradient's norm") {
   RewardRun run;
   run.options.sizes = {1, 1};
   CHECK(run(Hbo{.gradient_norm = [](Index d) { return d == 0 ? 5.0 : 13.0; }}) == Doubles{5.0, 13.0});
-  CHECK_THROWS_WITH(run(Hbo{}), ContainsSubstring("gradient_norm is empty"));
+  CHECK_THROWS_WITH(run.start(Hbo{}), ContainsSubstring("gradient_norm is empty"));
 }

@@ -2,7 +2,14 @@
 // The sampler: epochs, updates on the way, failures. Leaving and resuming are in tests/property.
 #include <pickmix/mos/sampler.hpp>
 
+#include <pickmix/mos/dynamix_sft.hpp>
+#include <pickmix/mos/gradient_alignment.hpp>
+#include <pickmix/mos/hbo.hpp>
+#include <pickmix/mos/odm.hpp>
 #include <pickmix/mos/static.hpp>
+#include <pickmix/mos/trajectory.hpp>
+#include <pickmix/mos/transferability.hpp>
+#include <pickmix/mos/uncertainty.hpp>
 #include <support/callbacks.hpp>
 #include <support/catch.hpp>
 #include <support/checkpoints.hpp>
@@ -262,6 +269,39 @@ TEST_CASE("A policy's rule is checked when the sampler is made, not at its first
   CHECK_THAT(thrown<ValueError>([&] { const MosSampler<Steep> sampler(state); }),
              ContainsSubstring("ExponentiatedGradient: rate is -1"));
   CHECK((saved(state) == before));
+}
+
+TEST_CASE("What cannot work is refused when the sampler is made, not at its first update") {
+  MosState state(options);
+  CHECK_THAT(thrown<ValueError>([&] { const MosSampler<Hbo> sampler(state); }),
+             ContainsSubstring("Hbo: gradient_norm"));
+  CHECK_THAT(thrown<ValueError>([&] { const MosSampler<Uncertainty> sampler(state); }), ContainsSubstring("measure"));
+  CHECK_THAT(thrown<ValueError>([&] { const MosSampler<DynamixSft> sampler(state); }),
+             ContainsSubstring("virtual_step"));
+  CHECK_THAT(thrown<ValueError>([&] { const MosSampler<GradientAlignment> sampler(state); }),
+             ContainsSubstring("held_out"));
+  CHECK_THAT(thrown<ValueError>([&] { const MosSampler<LearningTrajectory<Hbo>> sampler(state); }),
+             ContainsSubstring("Hbo: gradient_norm"));
+  const Callbacks no_size{.embedding = [](std::span<const Example>, MatrixView<float>) {}};
+  CHECK_THAT(thrown<ValueError>([&] { const MosSampler<Transferability> sampler(state, no_size); }),
+             ContainsSubstring("Callbacks::embedding_size is 0"));
+}
+
+TEST_CASE("A rule that the scorer cannot take is refused when the sampler is made") {
+  const std::string reason = "MosSampler: the rule 'exp3' sets the distribution, which a 'fixed' scorer cannot take";
+  MosState<FixedScorer> plain(options);
+  CHECK_THAT(thrown<ValueError>([&] { const MosSampler<Odm, FixedScorer> sampler(plain); }), ContainsSubstring(reason));
+  CHECK_NOTHROW(MosSampler<Gives, FixedScorer>(plain));
+  MosOptions with_rule = options;
+  with_rule.update = Exp3{};
+  MosState<FixedScorer> state(with_rule);
+  CHECK_THAT(thrown<ValueError>([&] { const MosSampler<Gives, FixedScorer> sampler(state); }),
+             ContainsSubstring(reason));
+  struct Climbs : Gives {
+    Drift update() const { return {}; }
+  };
+  CHECK_NOTHROW(MosSampler<Climbs, FixedScorer>(state));
+  CHECK_NOTHROW(MosSampler<Static, FixedScorer>(state));
 }
 
 TEST_CASE("A reward that is negative or not a number is refused; nothing is learnt or remembered") {

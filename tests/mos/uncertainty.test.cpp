@@ -30,5 +30,5 @@ TEST_CASE("The reward is what is measured") {
   RewardRun run;
   run.options.sizes = {1, 1};
   CHECK(run(Uncertainty{[](Index d) { return 0.25 * static_cast<double>(d); }}) == Doubles{0.0, 0.25});
-  CHECK_THROWS_AS(run(Uncertainty{}), ValueError);
+  CHECK_THROWS_WITH(run.start(Uncertainty{}), ContainsSubstring("measure is empty"));
 }

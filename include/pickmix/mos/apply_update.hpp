@@ -14,6 +14,7 @@
 #include <cmath>
 #include <cstddef>
 #include <span>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -27,6 +28,28 @@ struct UpdateRun {
   std::span<const double> drawn_from = {};  ///< shares of examples that are drawn; none where they are the scorer's
 };
 
+/// Whether a scorer can take a rule: its logits can be set, or the rule gives a gradient.
+template <class S, class Rule>
+concept Takes = GradientUpdate<Rule> || requires(S& scorer) {
+  scorer.assign(scorer.logits());
+};
+
+/// \throws ValueError if a parameter of the rule is out of its range (names it), or a scorer S cannot take the rule
+template <Scorer S>
+void check_rule(const Update& how, std::string_view caller) {
+  std::visit(
+      [&]<class Rule>(const Rule& rule) {
+        rule.validate();
+        if constexpr (!Takes<S, Rule>)
+          raise<ValueError>(
+              "{}: the rule '{}' sets the distribution, which a '{}' scorer cannot take; use a LogitScorer, or a rule "
+              "that "
+              "gives a gradient",
+              caller, Rule::kind, S::kind);
+      },
+      how);
+}
+
 template <Scorer S, GradientUpdate Rule>
 void apply_rule(S& scorer, const Rule& rule, std::span<const double> rewards, const UpdateRun& run,
                 std::vector<double>&) {
@@ -37,28 +60,26 @@ void apply_rule(S& scorer, const Rule& rule, std::span<const double> rewards, co
 template <Scorer S, DirectUpdate Rule>
 void apply_rule(S& scorer, const Rule& rule, std::span<const double> rewards, const UpdateRun& run,
                 std::vector<double>& memory) {
-  if constexpr (requires { scorer.assign(scorer.logits()); }) {
-    const std::vector<double> prior =
-        masked_softmax(log_prior(run.options.sizes, run.options.prior_temperature), run.masked);
-    const std::vector<double> p = masked_softmax(scorer.logits(), run.masked);
-    const MixtureView now{.prior = prior, .probabilities = p, .updates = run.updates, .drawn_from = run.drawn_from};
-    scorer.assign(logits_beside(rule.next(now, rewards, memory), scorer.logits(), run.masked, "MosState::learn"));
-  } else {
-    raise<ValueError>(
-        "MosState::learn: the rule '{}' sets the distribution, which a '{}' scorer cannot take; use a "
-        "LogitScorer, or a rule that gives a gradient",
-        Rule::kind, S::kind);
-  }
+  const std::vector<double> prior =
+      masked_softmax(log_prior(run.options.sizes, run.options.prior_temperature), run.masked);
+  const std::vector<double> p = masked_softmax(scorer.logits(), run.masked);
+  const MixtureView now{.prior = prior, .probabilities = p, .updates = run.updates, .drawn_from = run.drawn_from};
+  scorer.assign(logits_beside(rule.next(now, rewards, memory), scorer.logits(), run.masked, "MosState::learn"));
 }
 
 /// Lets `how` change `scorer` and its `memory`, both of which are then to be thrown away if this throws.
 ///
 /// \shape  rewards: one per dataset, checked
-/// \throws ValueError if the scorer cannot take the rule, or a logit is no longer finite
+/// \throws ValueError as `check_rule`, or if a logit is no longer finite
 template <Scorer S>
 void apply_update(S& scorer, const Update& how, std::span<const double> rewards, const UpdateRun& run,
                   std::vector<double>& memory) {
-  std::visit([&](const auto& rule) { apply_rule(scorer, rule, rewards, run, memory); }, how);
+  check_rule<S>(how, "MosState::learn");
+  std::visit(
+      [&]<class Rule>(const Rule& rule) {
+        if constexpr (Takes<S, Rule>) apply_rule(scorer, rule, rewards, run, memory);
+      },
+      how);
   const std::span<const double> logits = scorer.logits();
   for (std::size_t d = 0; d < logits.size(); ++d)
     if (!std::isfinite(logits[d]))

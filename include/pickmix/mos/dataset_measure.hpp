@@ -19,12 +19,16 @@ using DatasetMeasure = std::function<double(Index dataset)>;
 
 namespace detail {
 
-/// The measure of each dataset in the mixture, in order; 0 for the others, which are not asked for.
+/// \throws ValueError if the measure is empty
+inline void check_measure(const DatasetMeasure& measure, std::string_view caller) {
+  if (!measure) raise<ValueError>("{} is empty; give a function of the dataset", caller);
+}
+
+/// The measure, which is not empty, of each dataset in the mixture, in order; 0 for the others, which are not asked for.
 ///
-/// \throws ValueError if the measure is empty; CallbackError if it gives a number that is negative or not finite
+/// \throws CallbackError if it gives a number that is negative or not finite
 inline void measure_each(const RewardContext& context, const DatasetMeasure& measure, std::string_view caller,
                          std::span<double> out) {
-  if (!measure) raise<ValueError>("{} is empty; give a function of the dataset", caller);
   for (Index d = 0; d < context.datasets(); ++d) {
     const double value = context.active(d) ? measure(d) : 0.0;
     if (!(value >= 0.0 && std::isfinite(value)))

@@ -29,8 +29,11 @@ struct DynamixSft {
   std::function<std::pair<double, double>(Index dataset)> virtual_step = {};
   Boltzmann rule = {};
 
-  void rewards(RewardContext& context, std::span<double> out) const {
+  void start(RewardContext&) const {
     if (!virtual_step) raise<ValueError>("DynamixSft: virtual_step is empty; give a function of the dataset");
+  }
+
+  void rewards(RewardContext& context, std::span<double> out) const {
     constexpr double epsilon = 1e-8;
     double least = std::numeric_limits<double>::infinity();
     std::vector<double> gained(out.size(), 0.0);

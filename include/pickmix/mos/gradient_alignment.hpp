@@ -29,9 +29,12 @@ struct GradientAlignment {
   std::function<void(Index dataset, std::span<float> gradient)> training = {}, held_out = {};
   Index size = 0;  ///< of a gradient
 
-  void rewards(RewardContext& context, std::span<double> out) const {
+  void start(RewardContext&) const {
     if (!training || !held_out) raise<ValueError>("GradientAlignment: training or held_out is empty; both are needed");
     if (size < 1) raise<ValueError>("GradientAlignment: size is {}; needs at least 1", size);
+  }
+
+  void rewards(RewardContext& context, std::span<double> out) const {
     std::vector<std::vector<float>> targets;
     for (Index j = 0; j < context.datasets(); ++j)
       if (context.active(j)) targets.push_back(gradient(held_out, "held_out", j));

@@ -17,6 +17,8 @@ namespace pickmix::inline v0 {
 struct Hbo {
   DatasetMeasure gradient_norm = {};
 
+  void start(RewardContext&) const { detail::check_measure(gradient_norm, "Hbo: gradient_norm"); }
+
   void rewards(RewardContext& context, std::span<double> out) const {
     detail::measure_each(context, gradient_norm, "Hbo: gradient_norm", out);
   }

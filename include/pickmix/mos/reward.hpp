@@ -131,7 +131,8 @@ class RewardContext {
 /// A policy of rewards: `rewards(context, out)` writes one finite, non-negative number per dataset; a dataset with a
 /// larger one is sampled more. Optional members:
 ///
-/// - `start(context)`: called when a sampler is made, for what must be measured before training
+/// - `start(context)`: called when a sampler is made, to refuse what cannot work and to measure what must be measured before
+///   training
 /// - `static constexpr bool needs_loss = true`, `needs_embedding`: a sampler without that callback is refused
 /// - `update()`: the rule its rewards are learnt by (see Update), in the place of `MosOptions::update`
 template <class P>

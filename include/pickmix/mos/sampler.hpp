@@ -5,6 +5,7 @@
 #include <pickmix/core/callbacks.hpp>
 #include <pickmix/core/error.hpp>
 #include <pickmix/core/types.hpp>
+#include <pickmix/mos/apply_update.hpp>
 #include <pickmix/mos/batch.hpp>
 #include <pickmix/mos/epoch.hpp>
 #include <pickmix/mos/logit_scorer.hpp>
@@ -21,7 +22,6 @@
 #include <iterator>
 #include <optional>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace pickmix::inline v0 {
@@ -50,8 +50,8 @@ class MosSampler {
   ///
   /// \param shard  which part of each batch this rank trains on; rewards must come out the same on every rank, so callbacks
   ///               must give every rank the same numbers
-  /// \throws ValueError if the policy needs a callback that is absent, its rule has a parameter out of range, or `shard`
-  ///         makes no sense; CallbackError if one breaks its contract; what a callback throws. The state is then as it was
+  /// \throws ValueError if the policy needs a callback that is absent, its rule has a parameter out of range or is one that
+  ///         the state's scorer cannot take, or `shard` makes no sense; CallbackError if one breaks its contract; what a callback throws. The state is then as it was
   explicit MosSampler(MosState<S>& state, Callbacks trainer = {}, Policy policy = {}, Shard shard = {})
       : state_(&state), trainer_(std::move(trainer)), policy_(std::move(policy)), shard_(shard) {
     shard_.validate(state.options().batch_size);
@@ -59,10 +59,8 @@ class MosSampler {
     if constexpr (RewardPolicy<Policy>) {
       if (detail::needs_loss<Policy> && !trainer_.loss)
         raise<ValueError>("MosSampler: Callbacks::loss is empty; this policy needs a loss callback");
-      if (detail::needs_embedding<Policy> && !trainer_.embedding)
-        raise<ValueError>("MosSampler: Callbacks::embedding is empty; this policy needs an embedding callback");
-      if constexpr (requires { policy_.update(); })
-        std::visit([](const auto& rule) { rule.validate(); }, Update(policy_.update()));
+      if (detail::needs_embedding<Policy>) check_embedding(trainer_, "MosSampler");
+      detail::check_rule<S>(rule(), "MosSampler");
       with_memory([&](RewardContext& context) { detail::start(policy_, context); });
     }
     state.epoch(std::move(begun));
@@ -102,6 +100,14 @@ class MosSampler {
   std::default_sentinel_t end() const { return {}; }
 
  private:
+  /// The policy's rule if it brings one, else that of the options.
+  Update rule() const {
+    if constexpr (requires { policy_.update(); })
+      return policy_.update();
+    else
+      return state_->options().update;
+  }
+
   void advance() {
     const bool over = state_->over(epoch_);
     if (over && !epoch_.passes.empty()) state_->epoch(std::nullopt);  // a dataset that comes back does not reopen it
@@ -112,10 +118,7 @@ class MosSampler {
         with_memory([&](RewardContext& context) {
           std::vector<double> rewards(state_->options().sizes.size());
           policy_.rewards(context, rewards);
-          if constexpr (requires { policy_.update(); })
-            state_->learn(rewards, Update(policy_.update()));
-          else
-            state_->learn(rewards);
+          state_->learn(rewards, rule());
         });
     state_->draw(batch_);
     shard_.keep_part(batch_);

@@ -29,7 +29,6 @@
 #include <span>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace pickmix::inline v0 {
@@ -136,7 +135,6 @@ class MosState {
       next.scorer_.see({options_.sizes, run_.positions.drawn(), probabilities(), run_.rewards, losses, run_.step});
     }
     const Update& how = update ? *update : options_.update;
-    std::visit([](const auto& rule) { rule.validate(); }, how);
     next.run_.learn_by(name(how));
     detail::apply_update(next.scorer_, how, next_rewards, {options_, run_.masked, run_.updates, table_.shares()},
                          next.run_.update_memory);
