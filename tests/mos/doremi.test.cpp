@@ -2,6 +2,7 @@
 // Tests of mos/doremi.hpp.
 #include <pickmix/mos/doremi.hpp>
 
+#include <pickmix/mos/trajectory.hpp>
 #include <support/catch.hpp>
 #include <support/reward_run.hpp>
 
@@ -35,6 +36,20 @@ TEST_CASE("The reward is the mean excess loss, clipped example by example") {
   CHECK(doremi_average(run.memory) == Doubles{0.5, 0.5});
   CHECK(doremi_average({}).empty());
   CHECK(policy().update().smoothing == 1e-4);
+}
+
+TEST_CASE("The mean is found where the policy is inside another; of several there is none") {
+  RewardRun run;
+  run.options.sizes = {2, 2};
+  run.probabilities = {0.25, 0.75};
+  run.callbacks.loss = [](std::span<const Example>, std::span<float> out) { out[0] = out[1] = 2.0f; };
+  (void)run(LearningTrajectory<DoReMi>{.policy = policy()});
+  CHECK(doremi_average(run.memory) == Doubles{0.25, 0.75});
+  CHECK(doremi_average({{"my_doremi.sum", {1.0, 1.0}}}).empty());
+  (void)run(policy());
+  CHECK_THROWS_WITH(doremi_average(run.memory),
+                    ContainsSubstring("'doremi.sum'") && ContainsSubstring("'trajectory/doremi.sum'"));
+  CHECK_THROWS_AS(doremi_average(run.memory), ValueError);
 }
 
 TEST_CASE("A missing reference is refused before training, and one that is no number when it comes") {

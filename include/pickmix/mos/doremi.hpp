@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <functional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -59,10 +60,20 @@ struct DoReMi {
 };
 static_assert(RewardPolicy<DoReMi>);
 
-/// The mean of the distributions before each update by DoReMi: what the final model is to be trained with. Empty before the
-/// first.
+/// The mean of the distributions before each update by DoReMi, by itself or within another policy: what the final model is to
+/// be trained with. Empty before the first.
+///
+/// \throws ValueError if several DoReMi policies remember their distributions (names two)
 inline std::vector<double> doremi_average(const RewardMemory& memory) {
-  const auto found = memory.find(DoReMi::memory);
+  const std::string within = "/" + std::string(DoReMi::memory);
+  auto found = memory.end();
+  for (auto entry = memory.begin(); entry != memory.end(); ++entry) {
+    if (entry->first != DoReMi::memory && !entry->first.ends_with(within)) continue;
+    if (found != memory.end())
+      raise<ValueError>("doremi_average: the memory holds '{}' and '{}'; needs the sums of one DoReMi", found->first,
+                        entry->first);
+    found = entry;
+  }
   if (found == memory.end()) return {};
   std::vector<double> mean = found->second;
   double sum = 0.0;

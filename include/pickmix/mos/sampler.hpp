@@ -51,7 +51,8 @@ class MosSampler {
   /// \param shard  which part of each batch this rank trains on; rewards must come out the same on every rank, so callbacks
   ///               must give every rank the same numbers
   /// \throws ValueError if the policy needs a callback that is absent, its rule has a parameter out of range or is one that
-  ///         the state's scorer cannot take, or `shard` makes no sense; CallbackError if one breaks its contract; what a callback throws. The state is then as it was
+  ///         the state's scorer cannot take, or `shard` makes no sense; CallbackError if one breaks its contract; what a
+  ///         callback throws. The state is then as it was
   explicit MosSampler(MosState<S>& state, Callbacks trainer = {}, Policy policy = {}, Shard shard = {})
       : state_(&state), trainer_(std::move(trainer)), policy_(std::move(policy)), shard_(shard) {
     shard_.validate(state.options().batch_size);
