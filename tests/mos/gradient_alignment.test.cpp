@@ -33,6 +33,16 @@ TEST_CASE("The reward is the mean cosine with the held-out gradients; below zero
   CHECK(rewards[1] == 0.0);
 }
 
+TEST_CASE("A gradient that is zero has nothing in common with any, and still counts") {
+  RewardRun run;
+  run.options.sizes = {1, 1};
+  GradientAlignment policy = two();
+  policy.held_out = [](Index d, std::span<float> out) { d == 0 ? along(4, 0, out) : along(0, 0, out); };
+  CHECK(run(policy) == Doubles{0.5, 0.0});
+  policy.training = [](Index, std::span<float> out) { along(0, 0, out); };
+  CHECK(run(policy) == Doubles{0.0, 0.0});
+}
+
 TEST_CASE("Retired datasets have no part in it") {
   RewardRun run;
   run.options.sizes = {1, 1};

@@ -5,7 +5,9 @@
 #include <support/catch.hpp>
 #include <support/reward_run.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <span>
 #include <vector>
 
@@ -65,6 +67,49 @@ TEST_CASE("Opposite and zero embeddings give no negative reward and no division 
     }
   };
   CHECK(run(Transferability{}) == Doubles{0.0, 0.0, 0.0});  // 1 − 1 + 0
+}
+
+TEST_CASE("A zero embedding has nothing in common with any, itself included, and still counts") {
+  RewardRun run = three();
+  run.callbacks.embedding = [](std::span<const Example> examples, MatrixView<float> out) {
+    for (Index i = 0; i < out.rows(); ++i) {
+      out(i, 0) = examples[static_cast<std::size_t>(i)].dataset == 2 ? 0.0f : 2.0f;
+      out(i, 1) = 0.0f;
+    }
+  };
+  CHECK(run(Transferability{}) == Doubles{2.0 / 3.0, 2.0 / 3.0, 0.0});
+  CHECK(run(Transferability{.include_self = false}) == Doubles{0.5, 0.5, 0.0});
+}
+
+TEST_CASE("Rewards of many datasets are the mean cosines by definition") {
+  RewardRun run;
+  run.options.sizes = std::vector<Index>(40, 1);
+  run.prior = Doubles(40, 1.0 / 39.0);
+  run.prior[7] = 0.0;
+  run.callbacks.embedding_size = 5;
+  const auto entry = [](Index dataset, Index column) {
+    return static_cast<float>((dataset * 7 + column * 11) % 13) - 4.0f;
+  };
+  run.callbacks.embedding = [&](std::span<const Example> examples, MatrixView<float> out) {
+    for (Index c = 0; c < out.columns(); ++c) out(0, c) = entry(examples[0].dataset, c);
+  };
+  const auto product = [&](Index i, Index n) {
+    double sum = 0.0;
+    for (Index c = 0; c < 5; ++c) sum += static_cast<double>(entry(i, c)) * static_cast<double>(entry(n, c));
+    return sum;
+  };
+  const auto cosines = [&](Index i, bool with_self) {
+    double sum = 0.0;
+    for (Index n = 0; n < 40; ++n)
+      if (n != 7 && (with_self || n != i)) sum += product(i, n) / std::sqrt(product(i, i) * product(n, n));
+    return sum;
+  };
+  const Doubles all = run(Transferability{}), others = run(Transferability{.include_self = false});
+  for (Index i = 0; i < 40; ++i) {
+    const auto k = static_cast<std::size_t>(i);
+    CHECK(all[k] == Approx(i == 7 ? 0.0 : std::max(cosines(i, true) / 39.0, 0.0)).margin(1e-12));
+    CHECK(others[k] == Approx(i == 7 ? 0.0 : std::max(cosines(i, false) / 38.0, 0.0)).margin(1e-12));
+  }
 }
 
 TEST_CASE("A retired dataset is not asked for and does not count") {

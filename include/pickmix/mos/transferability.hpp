@@ -26,21 +26,26 @@ inline std::vector<double> mean_embedding(const RewardContext& context, Index da
   return mean;
 }
 
-/// The cosine of the angle between two vectors; 0 if one is zero.
-template <class T>
-double cosine(std::span<const T> a, std::span<const T> b) {
-  double product = 0.0, aa = 0.0, bb = 0.0;
-  for (std::size_t k = 0; k < a.size(); ++k) {
-    const double x = static_cast<double>(a[k]), y = static_cast<double>(b[k]);
-    product += x * y;
-    aa += x * x;
-    bb += y * y;
-  }
-  return aa > 0.0 && bb > 0.0 ? product / (std::sqrt(aa) * std::sqrt(bb)) : 0.0;
+inline double inner_product(std::span<const double> a, std::span<const double> b) {
+  double sum = 0.0;
+  for (std::size_t k = 0; k < a.size(); ++k) sum += a[k] * b[k];
+  return sum;
 }
+
+/// The vector of length 1 in the direction of `v`: the inner product of two of them is the cosine of their angle. Zero if `v`
+/// is zero, whose cosine with every vector counts as 0.
 template <class T>
-double cosine(const std::vector<T>& a, const std::vector<T>& b) {
-  return cosine(std::span<const T>(a), std::span<const T>(b));
+std::vector<double> direction(const std::vector<T>& v) {
+  std::vector<double> out(v.begin(), v.end());
+  const double length = std::sqrt(inner_product(out, out));
+  for (double& entry : out) entry = length > 0.0 ? entry / length : 0.0;
+  return out;
+}
+
+/// sum ← sum + v, where `sum` is empty before the first.
+inline void add_to(std::vector<double>& sum, std::span<const double> v) {
+  sum.resize(v.size(), 0.0);
+  for (std::size_t k = 0; k < v.size(); ++k) sum[k] += v[k];
 }
 
 }  // namespace detail
@@ -49,7 +54,7 @@ double cosine(const std::vector<T>& a, const std::vector<T>& b) {
 /// mixture, i itself included (printed and released). A dataset like the others serves them too. Rewards of one mixture
 /// lie close to each other, so probabilities stay near uniform; a negative reward counts as 0.
 ///
-/// \complexity reward_batch · datasets embeddings an update
+/// \complexity reward_batch · datasets embeddings an update, and O(datasets · embedding_size) operations beside
 /// \throws  ValueError, CallbackError as `RewardContext::embeddings`
 /// \cite wu2024mos (Eq. 7 and 8)
 struct Transferability {
@@ -58,31 +63,35 @@ struct Transferability {
   bool include_self = true;  ///< without, the mean is over the other N − 1, and a single dataset has 0
 
   void rewards(RewardContext& context, std::span<double> out) const {
-    const auto z = means(context);
+    const auto z = directions(context);
+    std::vector<double> sum;  // Σ_n cos(z_i, z_n) is the product of direction i with the sum of all
+    double count = include_self ? 0.0 : -1.0;
+    for (const auto& direction : z)
+      if (!direction.empty()) {
+        detail::add_to(sum, direction);
+        ++count;
+      }
     for (std::size_t i = 0; i < z.size(); ++i) {
-      double sum = 0.0, count = 0.0;
-      for (std::size_t n = 0; n < z.size() && !z[i].empty(); ++n)
-        if (!z[n].empty() && (include_self || n != i)) {
-          sum += detail::cosine(z[i], z[n]);
-          ++count;
-        }
-      out[i] = count > 0.0 ? std::max(sum / count, 0.0) : 0.0;
+      const double self = include_self ? 0.0 : detail::inner_product(z[i], z[i]);
+      const double cosines = z[i].empty() ? 0.0 : detail::inner_product(z[i], sum) - self;
+      out[i] = count > 0.0 ? std::max(cosines / count, 0.0) : 0.0;
     }
   }
 
   /// R(i) = cos(z_i, z_target): what `Targeted` asks for.
   void rewards_towards(RewardContext& context, Index target, std::span<double> out) const {
-    const auto z = means(context);
+    const auto z = directions(context);
+    const auto& towards = z[static_cast<std::size_t>(target)];
     for (std::size_t i = 0; i < z.size(); ++i)
-      out[i] = z[i].empty() ? 0.0 : std::max(detail::cosine(z[i], z[static_cast<std::size_t>(target)]), 0.0);
+      out[i] = z[i].empty() ? 0.0 : std::max(detail::inner_product(z[i], towards), 0.0);
   }
 
  private:
-  /// Empty for a dataset that is retired.
-  static std::vector<std::vector<double>> means(const RewardContext& context) {
+  /// Of the mean embeddings; empty for a dataset that is retired.
+  static std::vector<std::vector<double>> directions(const RewardContext& context) {
     std::vector<std::vector<double>> z(static_cast<std::size_t>(context.datasets()));
     for (Index d = 0; d < context.datasets(); ++d)
-      if (context.active(d)) z[static_cast<std::size_t>(d)] = detail::mean_embedding(context, d);
+      if (context.active(d)) z[static_cast<std::size_t>(d)] = detail::direction(detail::mean_embedding(context, d));
     return z;
   }
 };
