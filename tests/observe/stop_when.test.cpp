@@ -42,6 +42,12 @@ TEST_CASE("a gain that nothing falls below stops nothing, and NaN is refused") {
              ContainsSubstring("StopBelowGain: gain is nan"));
 }
 
+TEST_CASE("the longest time stops nothing, and a time below zero everything") {
+  CHECK(StopAfter(std::chrono::nanoseconds::max())(Progress{}) == Flow::proceed);
+  CHECK(StopAfter(std::chrono::nanoseconds::max())(SelectionStep{}) == Flow::proceed);
+  CHECK(StopAfter(std::chrono::nanoseconds::min())(Progress{}) == Flow::stop);
+}
+
 TEST_CASE("when the time is over the work ends, in the similarities or between two picks") {
   const auto pool = instances::normal(3, 200, 6);
   CHECK(select(pool, StopAfter(std::chrono::hours(1))).indices.size() == 60);

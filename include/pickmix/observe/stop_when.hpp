@@ -32,15 +32,17 @@ class StopBelowGain {
 /// is selected then depends on the clock, and on nothing else that would change with it: it is a prefix of the whole.
 class StopAfter {
  public:
-  explicit StopAfter(std::chrono::nanoseconds time) : end_(std::chrono::steady_clock::now() + time) {}
+  explicit StopAfter(std::chrono::nanoseconds time) : time_(time) {}
 
   Flow operator()(const SelectionStep&) const { return flow(); }
   Flow operator()(const Progress&) const { return flow(); }
 
  private:
-  Flow flow() const { return std::chrono::steady_clock::now() < end_ ? Flow::proceed : Flow::stop; }
+  /// The time that has passed is compared: begin + time would overflow for the longest times.
+  Flow flow() const { return std::chrono::steady_clock::now() - begin_ < time_ ? Flow::proceed : Flow::stop; }
 
-  std::chrono::steady_clock::time_point end_;
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+  std::chrono::nanoseconds time_;
 };
 
 }  // namespace pickmix::inline v0
