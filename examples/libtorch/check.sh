@@ -38,6 +38,8 @@ tiny --steps 5 --out "$work/out/cut" --products bf16 --question 4 --answer 3 --p
 [ "$(wc -l <"$work/out/all/runs.csv")" = 38 ] || fail "not every run has a line"
 grep -q '</html>' "$work/out/all/index.html" || fail "there is no report"
 
+"$work/example/speed" "$work/tiny/model.safetensors" 4 16 1 | grep -q 'rewards at the defaults' || fail "speed: no figures"
+
 # A run that is killed after a checkpoint and goes on draws and learns as one that was not.
 results() { cut -d, -f1-9 "$1/runs.csv"; cat "$1/points.csv"; }
 for experiment in 'mix;diff ema' 'mix;odm' 'mix;doremi' 'pick;similarity' 'continual;similarity' 'both;diff ema'; do

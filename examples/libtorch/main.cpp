@@ -64,15 +64,6 @@ T number(std::string_view name, std::string_view text, T least, T most) {
   return value;
 }
 
-/// Whether this processor multiplies bfloat16 faster than fp32.
-bool likes_bfloat16() {
-#if defined(__x86_64__)
-  return __builtin_cpu_supports("avx512bf16") != 0;
-#else
-  return false;
-#endif
-}
-
 Arguments parse(int count, char** values) {
   Arguments a;
   std::string products;
@@ -134,11 +125,12 @@ Arguments parse(int count, char** values) {
     else
       throw std::runtime_error(fmt::format("unknown argument '{}'; --help lists them", name));
   }
-  const bool gpu = a.machine.device.is_cuda();
-  if (gpu) a.machine.padded = 8192;
+  if (a.machine.device.is_cuda()) a.machine.padded = 8192;
   if (!products.empty() && products != "fp32" && products != "bf16")
     throw std::runtime_error(fmt::format("--products is '{}'; needs fp32 or bf16", products));
-  if (products == "bf16" || (products.empty() && (gpu || likes_bfloat16()))) a.machine.products = torch::kBFloat16;
+  a.machine.products = products.empty()     ? fast_products(a.machine.device)
+                       : products == "bf16" ? torch::kBFloat16
+                                            : torch::kFloat32;
   if (a.report.empty() && (a.model.empty() || a.data.empty()))
     throw std::runtime_error("--model and --data are needed; --help lists all");
   return a;

@@ -30,6 +30,15 @@ struct Machine {
   std::int64_t padded = 4096;  ///< tokens read at once where no gradient is needed
 };
 
+/// The type that matrix products are fast in: bfloat16 on a GPU and on processors with instructions for it.
+inline torch::ScalarType fast_products(torch::Device device) {
+  bool bfloat16 = device.is_cuda();
+#if defined(__x86_64__)
+  bfloat16 = bfloat16 || __builtin_cpu_supports("avx512bf16") != 0;
+#endif
+  return bfloat16 ? torch::kBFloat16 : torch::kFloat32;
+}
+
 /// AdamW, with the rate rising over the first part of the tokens and falling linearly to nothing after it.
 struct Recipe {
   long tokens = 0;  ///< response tokens to train on
