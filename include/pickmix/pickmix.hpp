@@ -128,6 +128,7 @@
 #include <pickmix/submodular/distributed_greedy.hpp>
 #include <pickmix/submodular/facility_location.hpp>
 #include <pickmix/submodular/facility_location_objective.hpp>
+#include <pickmix/submodular/facility_location_terms.hpp>
 #include <pickmix/submodular/feature_based.hpp>
 #include <pickmix/submodular/graph_cut.hpp>
 #include <pickmix/submodular/graph_cut_objective.hpp>

@@ -3,6 +3,7 @@
 #include <pickmix/submodular/log_determinant.hpp>
 
 #include <pickmix/kernel/similarity.hpp>
+#include <pickmix/submodular/brute_force.hpp>
 #include <pickmix/submodular/lazy_greedy.hpp>
 #include <support/set_function.hpp>
 #include <support/thrown.hpp>
@@ -10,6 +11,7 @@
 #include <Eigen/Cholesky>
 #include <Eigen/Core>
 
+#include <cmath>
 #include <limits>
 #include <vector>
 
@@ -129,6 +131,20 @@ TEST_CASE("The conditional gain keeps the laws of submodular functions") {
   CHECK(laws::lazy_is_naive(f, 30) == "");
   CHECK(set_function::again_is_harmless(f) == "");
   CHECK(laws::threads_change_nothing(f, 30, LazyGreedy{}) == "");
+}
+
+TEST_CASE(
+    "With a weight above 1 items may lower the conditional gain: nothing is promised, and the certificate holds") {
+  Matrix items{3, 3, {-1, 0.72f, 0.72f, 1, 0, 1, 1, 1, 0}}, known{1, 3, {1, 0, 0}};
+  const SimilarityOptions dot{.metric = Dot{}};
+  const Kernel pool = similarity(items.view(), dot), to_pool = similarity(known.view(), items.view(), dot);
+  const Reference reference{.to_pool = to_pool, .within = similarity(known.view(), dot)};
+  const LogDeterminant family{1.0};
+  CHECK(family.conditional_gain(pool, reference, 1.0).monotone_holds());
+  auto f = family.conditional_gain(pool, reference, std::sqrt(3.0)), g = f;
+  CHECK(!f.monotone_holds());
+  const double optimum = maximize(g, Count{2}, BruteForce{}).value;
+  CHECK(maximize(f, Count{2}, LazyGreedy{}).upper_bound >= optimum);
 }
 
 TEST_CASE("Mutual information promises no diminishing returns, and keeps the other laws") {

@@ -468,3 +468,15 @@ TEST_CASE("What was measured on some candidates proves nothing, even where it sa
   CHECK(s.recall > 0.9);
   CHECK(s.upper_bound == std::numeric_limits<double>::infinity());
 }
+
+TEST_CASE("A budget of 0, and candidates that the sample has none of, are no trouble beyond near_above") {
+  const Matrix pool = instances::normal(31, 300, 4);
+  const SampledStart near{.exact_up_to = 0, .sample = 20, .near_above = 1};
+  FacilityLocationObjective nothing(streamed(pool)), few(streamed(pool)), exactly(streamed(pool));
+  CHECK(maximize(nothing, Count{0}, near).indices.empty());
+  const Permutation order(300, RandomStream(near.seed, 0x73616D70));  // a sample is its beginning
+  const std::vector<Index> others{order(290), order(295), order(299)};
+  const auto s = maximize(few, Among{Count{3}, others}, near);
+  CHECK(s.indices == maximize(exactly, Among{Count{3}, others}, LazyGreedy{}).indices);
+  CHECK(s.recall == 1.0);
+}

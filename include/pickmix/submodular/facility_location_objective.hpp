@@ -16,6 +16,7 @@
 #include <pickmix/kernel/screened.hpp>
 #include <pickmix/kernel/streamed.hpp>
 #include <pickmix/submodular/coverage_gains.hpp>
+#include <pickmix/submodular/facility_location_terms.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -28,13 +29,6 @@
 #include <vector>
 
 namespace pickmix::inline v0 {
-
-/// What turns facility location into its relatives. An empty vector means: none.
-struct FacilityLocationTerms {
-  std::vector<float> floor = {};  ///< b: for each row, what is covered before anything is selected
-  std::vector<float> cap = {};    ///< c: for each row, the most that counts
-  std::vector<float> bonus = {};  ///< r: for each candidate, what it is worth by itself
-};
 
 /// f(A) = Σ_i [ clamp(max_{j∈A} s_ij, b_i, c_i) − b_i ] + Σ_{j∈A} r_j over the rows i and candidates j of a kernel.
 /// Negative s count as zero; floors are at least 0; a row whose cap is below its floor counts nothing.
@@ -53,12 +47,10 @@ class FacilityLocationObjective {
   static constexpr bool diminishing_returns = true;
   static constexpr bool monotone = true;
 
-  /// \throws ShapeError if a term has another length than the kernel's rows or columns
+  /// \throws ShapeError, ValueError as `FacilityLocationTerms::validate`
   explicit FacilityLocationObjective(Kernel kernel, FacilityLocationTerms terms = {})
       : kernel_(std::move(kernel)), terms_(std::move(terms)) {
-    check("floor", "rows", terms_.floor.size(), kernel_.rows());
-    check("cap", "rows", terms_.cap.size(), kernel_.rows());
-    check("bonus", "candidates", terms_.bonus.size(), kernel_.columns());
+    terms_.validate(kernel_.rows(), kernel_.columns());
     if (const auto* half = kernel_.half()) {
       for (float c : terms_.cap) half_cap_.push_back(in_units(*half, c));
       for (float b : terms_.floor) half_floor_.push_back(in_units(*half, b));
@@ -242,11 +234,6 @@ class FacilityLocationObjective {
   }
 
  private:
-  static void check(const char* name, const char* what, std::size_t size, Index wanted) {
-    if (size != 0 && size != static_cast<std::size_t>(wanted))
-      raise<ShapeError>("FacilityLocationObjective: {} has {} entries and the kernel {} {}; needs one for each", name,
-                        size, wanted, what);
-  }
   static std::int16_t in_units(const HalfEntries& half, float value) {
     return static_cast<std::int16_t>(std::lround(std::clamp(value / half.unit, 0.0f, 32767.0f)));
   }

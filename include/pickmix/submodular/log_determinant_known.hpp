@@ -27,6 +27,10 @@ struct KnownRows {
   Index width = 0;  ///< the number of known items, rounded up to a multiple of 16
   std::vector<float> entries = {};
 
+  /// Whether what is left is the kernel of something, so that no variance falls below ε: all weights are the same, and at
+  /// most 1.
+  bool conditional = true;
+
   const float* row(Index j) const { return entries.data() + j * width; }
 };
 
@@ -59,13 +63,14 @@ inline KnownRows known_rows(Cpu executor, std::string_view caller, std::span<con
         caller, within.rows());
   const Index known = within.rows(), n = references.front().to_pool->columns();
   Eigen::MatrixXd inverse = factor.matrixL().solve(Eigen::MatrixXd::Identity(known, known));
+  KnownRows out{(known + 15) / 16 * 16};
   Index first = 0;
   for (const WeightedRows& some : references) {
     inverse.middleCols(first, some.to_pool->rows()) *= some.weight;
     first += some.to_pool->rows();
+    out.conditional = out.conditional && some.weight <= 1.0 && some.weight == references.front().weight;
   }
 
-  KnownRows out{(known + 15) / 16 * 16};
   out.entries.resize(static_cast<std::size_t>(n * out.width));
   std::vector<float> panels(static_cast<std::size_t>(out.width * known), 0.0f);
   for (Index t = 0; t < known; ++t)

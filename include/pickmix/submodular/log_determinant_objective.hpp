@@ -54,13 +54,14 @@ class LogDeterminantObjective {
   /// \param known  see known_rows
   LogDeterminantObjective(Kernel kernel, double epsilon, const detail::KnownRows& known)
       : epsilon_(epsilon),
+        conditional_(known.conditional),
         held_(static_cast<std::size_t>(kernel.columns()), 0),
         residuals_(make(kernel, epsilon, known)) {}
 
   Index size() const { return static_cast<Index>(held_.size()); }
 
-  /// No variance falls below ε.
-  bool monotone_holds() const { return epsilon_ >= 1.0; }
+  /// No variance falls below ε, as long as known items explain no more than they can (weights of at most 1).
+  bool monotone_holds() const { return epsilon_ >= 1.0 && conditional_; }
 
   double gain(Index j) const {
     double out = 0.0;
@@ -128,6 +129,7 @@ class LogDeterminantObjective {
   }
 
   double epsilon_;
+  bool conditional_;
   std::vector<char> held_;
   AnyResiduals residuals_;
 };

@@ -197,6 +197,7 @@ struct SampledStart {
   template <class OnProgress>
   bool keep(Cpu executor, FacilityLocationObjective& f, std::span<const Index> start, const OnProgress& on_progress,
             double& recall, bool& everything) const {
+    if (start.empty()) return true;  // nothing was asked for, or no candidate is in the sample: greedy goes on without
     if (f.size() > near_above) {
       const auto balanced = static_cast<std::size_t>(std::sqrt(8.0 * static_cast<double>(f.size())));
       const auto centres = start.first(std::min(balanced, start.size()));
