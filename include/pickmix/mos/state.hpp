@@ -44,7 +44,7 @@ class MosState {
  public:
   /// \throws ShapeError, ValueError if an option is out of its range (names it)
   explicit MosState(const MosOptions& options)
-      : MosState((validate(options), options), S(log_prior(options.sizes, options.prior_temperature))) {
+      : MosState(options, (validate(options), S(log_prior(options.sizes, options.prior_temperature)))) {
     refresh();
   }
 
