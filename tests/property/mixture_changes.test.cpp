@@ -90,6 +90,30 @@ TEST_CASE("Shares set by hand are where rules start anew") {
   check_near(state.probabilities(), {0.5, 0.5});
 }
 
+TEST_CASE("Shares set by hand last until the next update of a rule that does not look at them, and else beyond") {
+  const auto after_update = [](MosState<> state, double reward) {
+    state.learn(Doubles(state.options().sizes.size(), reward));
+    return state.probabilities();
+  };
+  const auto start = [](const Update& rule) {
+    MosState state({.sizes = {1, 1}, .update = rule});
+    state.set_probabilities(Doubles{0.9, 0.1});
+    return state;
+  };
+  check_near(after_update(start(Exp3{}), 0.0), {0.5, 0.5});
+  check_near(after_update(start(Boltzmann{}), 0.0), {0.5, 0.5});
+  check_near(after_update(start(ClosedForm{}), 1.0), {0.5, 0.5});
+  for (const Update& rule :
+       std::vector<Update>{Drift{}, ExponentiatedGradient{.smoothing = 0.0}, ClosedForm{.rate = 0.0}})
+    check_near(after_update(start(rule), 0.0), {0.9, 0.1});
+
+  for (const Update& rule : std::vector<Update>{Exp3{}, Boltzmann{}}) {
+    MosState state = start(rule);
+    state.add_dataset(1, 0.01);
+    check_near(after_update(state, 0.0), Doubles(3, 1.0 / 3.0));
+  }
+}
+
 TEST_CASE("Exp3 divides by the shares of examples that were drawn from, floor and tokens included") {
   // 2 ln 2 = 1.39: the first update gives the uniform distribution, the second goes by G.
   MosState state({.sizes = {1, 1}, .update = Exp3{.scale = 1.0}, .least_probability = 0.1, .tokens = {300.0, 100.0}});

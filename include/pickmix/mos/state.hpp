@@ -143,7 +143,9 @@ class MosState {
     *this = std::move(next);
   }
 
-  /// Sets the distribution, from here on. What scorer and rule have learnt goes with it; later updates start there.
+  /// Sets the distribution, from here on. What scorer and rule have learnt goes with it; later updates start there, but for
+  /// rules that give the next distribution without the present one: Exp3, Boltzmann, and ClosedForm with rate 1 (hence Odm,
+  /// DynamixSft, SkillIt and Schedule). With these the shares last until the next update.
   ///
   /// \shape shares: one for each dataset; those of retired ones, which keep their proportion, are not looked at
   /// \throws ShapeError, ValueError if they are no shares
@@ -203,7 +205,8 @@ class MosState {
 
   /// Adds a dataset of `size` rows behind the others, with a share of the distribution; the others keep their proportions
   /// and their places. The scorer starts anew from there; what policies and the rule remember of the others is kept, and the
-  /// rule remembers of this one what it starts with.
+  /// rule remembers of this one what it starts with: Exp3 and Boltzmann, and ClosedForm with rate 1, give it at the next
+  /// update a share of their own, wherever it began.
   ///
   /// \param tokens  mean tokens of an example; needed where `MosOptions::tokens` is given, and only there
   /// \throws ValueError if share is not in (0, 1), size or tokens are out of range, or `least_probability` is above one in the
