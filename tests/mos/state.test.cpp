@@ -153,6 +153,15 @@ TEST_CASE("A dataset of vanishing probability is never drawn") {
   CHECK(state.drawn(1) == 2000);
 }
 
+TEST_CASE("What is asked about a dataset that is not there is refused") {
+  const MosState state({.sizes = {10, 10}});
+  CHECK((state.drawn(1) == 0 && !state.retired(1)));
+  for (Index none : {Index{-1}, Index{2}}) {
+    CHECK_THAT(thrown<ValueError>([&] { (void)state.drawn(none); }), ContainsSubstring("there are 2"));
+    CHECK_THAT(thrown<ValueError>([&] { (void)state.retired(none); }), ContainsSubstring("there are 2"));
+  }
+}
+
 TEST_CASE("Copies draw the same, and go their own ways") {
   MosState one = well_under_way(), two = one;
   CHECK(one.draw().examples == two.draw().examples);

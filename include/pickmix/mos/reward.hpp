@@ -102,7 +102,7 @@ class RewardContext {
     return ask_embeddings(run_.callbacks, examples, "MosSampler");
   }
 
-  /// What was remembered under `name`; empty if nothing was.
+  /// What was remembered under `name`; empty if nothing was. Valid until `remember` is called.
   std::span<const double> recall(std::string_view name) const {
     const auto entry = memory_->find(scope_ + std::string(name));
     return entry == memory_->end() ? std::span<const double>() : entry->second;

@@ -56,7 +56,8 @@ class MosState {
   /// Batches drawn so far.
   Index step() const { return run_.step; }
 
-  /// Updates of the distribution so far, and the rewards of the last one (empty before the first).
+  /// Updates of the distribution so far, and the rewards of the last one: empty before the first, valid until the state is
+  /// next changed.
   Index updates() const { return run_.updates; }
   std::span<const double> rewards() const { return run_.rewards; }
 
@@ -65,12 +66,13 @@ class MosState {
     return run_.step > 0 && run_.step % options_.update_interval == 0 && run_.updated_at != run_.step;
   }
 
-  /// Rows drawn from `dataset` so far; divided by its size, the passes over it if it was never restricted.
+  /// Rows drawn from each dataset so far, or from one; divided by its size, the passes over it if it was never restricted. The
+  /// span is valid until the state is next changed. \throws ValueError if there is no such dataset
   std::span<const Index> drawn() const { return run_.positions.drawn(); }
-  Index drawn(Index dataset) const { return run_.positions.drawn()[static_cast<std::size_t>(dataset)]; }
+  Index drawn(Index dataset) const { return run_.positions.drawn()[checked(dataset)]; }
 
-  /// Whether `dataset` is out of the mixture.
-  bool retired(Index dataset) const { return run_.masked[static_cast<std::size_t>(dataset)]; }
+  /// Whether `dataset` is out of the mixture. \throws ValueError if there is no such dataset
+  bool retired(Index dataset) const { return run_.masked[checked(dataset)]; }
 
   /// Whether every dataset in the mixture that has rows has been read `most_passes` times: there is nothing more to draw.
   bool exhausted() const { return table_.empty(); }
@@ -200,7 +202,7 @@ class MosState {
   void lift_restriction(Index dataset) { restrict_to({{checked(dataset), RowSubset()}}); }
   /// The rows of `dataset` that are drawn. \throws ValueError if there is no such dataset
   RowSubset rows(Index dataset) const { return run_.positions.rows(checked(dataset)); }
-  /// Of all datasets; no entries if none was ever restricted.
+  /// Of all datasets; no entries if none was ever restricted. Valid until the state is next changed.
   std::span<const RowSubset> rows() const { return run_.positions.rows(); }
 
   /// Adds a dataset of `size` rows behind the others, with a share of the distribution; the others keep their proportions
