@@ -7,6 +7,7 @@
 #include <support/instances.hpp>
 #include <support/metric_definition.hpp>
 #include <support/storages.hpp>
+#include <support/thrown.hpp>
 
 #include <fmt/format.h>
 
@@ -137,5 +138,14 @@ TEST_CASE("More than there is room for is refused, in every storage and at every
         else
           CHECK(find()->sparse()->parts[0].row.size() == all);
       }
+  }
+}
+
+TEST_CASE("There is one threshold for each row") {
+  const Kernel kernel(instances::normal(6, 50, 50).view());
+  for (std::size_t count : {0, 10, 49, 51}) {
+    const std::vector<float> thresholds(count, 0.0f);
+    CHECK_THAT(thrown<ShapeError>([&] { entries_above(cpu, kernel, thresholds, [](Index, Index) { return true; }); }),
+               Catch::Matchers::ContainsSubstring(fmt::format("{} thresholds for 50 rows", count)));
   }
 }

@@ -115,3 +115,11 @@ TEST_CASE("Selections and kernels that do not fit together are refused by name")
   CHECK_THAT(thrown<ShapeError>([&] { (void)nearest_earlier(wide, selected({5})); }),
              ContainsSubstring("nearest_earlier: kernel is 4 x 6"));
 }
+
+TEST_CASE("The members of another selection are refused") {
+  const Kernel kernel(instances::normal(5, 6, 6).view());
+  const Representation of_three = represent(kernel, selected({4, 0, 2}));
+  CHECK(of_three.members(selected({4, 0, 2})).size() == 3);
+  CHECK_THAT(thrown<ValueError>([&] { of_three.members(selected({1, 3})); }), ContainsSubstring("not in selection"));
+  CHECK_THAT(thrown<ValueError>([&] { of_three.members(selected({})); }), ContainsSubstring("not in selection"));
+}

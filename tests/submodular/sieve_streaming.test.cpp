@@ -237,7 +237,7 @@ TEST_CASE("Without diminishing returns a stream has no certificate") {
 
 TEST_CASE("What a sieve cannot work with is refused by name") {
   const Coverage f({1, 2});
-  for (double epsilon : {0.0, 1.0, -0.5, std::numeric_limits<double>::quiet_NaN()})
+  for (double epsilon : {0.0, 1.0, -0.5, 1e-16, std::numeric_limits<double>::quiet_NaN()})
     CHECK_THAT(thrown<ValueError>([&] { Sieve<Coverage>(f, 1, epsilon); }), ContainsSubstring("Sieve: epsilon is"));
   CHECK_THAT(thrown<ValueError>([&] { Sieve<Coverage>(f, -1, 0.1); }), ContainsSubstring("Sieve: k is -1"));
   Modular<true> bad{{1.0, std::numeric_limits<double>::quiet_NaN()}};

@@ -227,6 +227,8 @@ std::optional<Kernel> entries_above(Cpu executor, const Kernel& kernel, const st
   if (std::max(kernel.rows(), kernel.columns()) > Index{std::numeric_limits<std::uint32_t>::max()})
     raise<CapacityError>("entries_above: the kernel is {} x {}; needs fewer than 2^32 rows and columns", kernel.rows(),
                          kernel.columns());
+  if (std::ssize(thresholds) != kernel.rows())
+    raise<ShapeError>("entries_above: {} thresholds for {} rows; needs one each", thresholds.size(), kernel.rows());
   try {
     const std::vector<float> limits = padded(thresholds);
     auto out = kernel.streamed() == nullptr
@@ -246,7 +248,8 @@ std::optional<Kernel> entries_above(Cpu executor, const Kernel& kernel, const st
 /// \shape      thresholds: one for each row, none of them NaN
 /// \param progress  told how many parts of the kernel are done, of how many; returns false to stop
 /// \return     nothing if `progress` said stop
-/// \throws     CapacityError if what is found does not fit into memory, or there are 2^32 rows or columns
+/// \throws     ShapeError if there is not one threshold for each row; CapacityError if what is found does not fit into
+///             memory, or there are 2^32 rows or columns
 /// \complexity one pass over the kernel; of a streamed, symmetric one n²d operations; 20 bytes an entry found at most,
 ///             8 of which stay
 /// \determinism the same at every thread count

@@ -237,11 +237,12 @@ struct Quotas {
 template <Ledger L>
 class AmongLedger {
  public:
-  AmongLedger(L ledger, std::vector<bool> candidate) : ledger_(std::move(ledger)), candidate_(std::move(candidate)) {}
+  AmongLedger(L ledger, std::vector<bool> candidate)
+      : ledger_(std::move(ledger)),
+        candidate_(std::move(candidate)),
+        candidates_(static_cast<Index>(std::count(candidate_.begin(), candidate_.end(), true))) {}
 
-  Index most() const {
-    return std::min(ledger_.most(), static_cast<Index>(std::count(candidate_.begin(), candidate_.end(), true)));
-  }
+  Index most() const { return std::min(ledger_.most(), candidates_); }
   bool affords(Index j) const { return candidate_[static_cast<std::size_t>(j)] && ledger_.affords(j); }
   double price(Index j) const { return ledger_.price(j); }
   void spend(Index j) { ledger_.spend(j); }
@@ -255,6 +256,7 @@ class AmongLedger {
  private:
   L ledger_;
   std::vector<bool> candidate_;
+  Index candidates_;
 };
 
 /// `budget`, spent on `candidates` only: a mask on the ground set.

@@ -63,8 +63,8 @@ class ConcaveOverModularObjective {
 
   void add(Index j) {
     if (held_[static_cast<std::size_t>(j)]) return;
-    held_[static_cast<std::size_t>(j)] = true;
     const auto column = detail::read_column(to_pool_, j);
+    held_[static_cast<std::size_t>(j)] = true;
     for (std::size_t q = 0; q < sums_.size(); ++q) sums_[q] += detail::amount(column[q]);
   }
 

@@ -49,10 +49,10 @@ class DisparityMinObjective {
   void add(Index j) {
     const auto at = static_cast<std::size_t>(j);
     if (held_[at]) return;
+    const auto sums = detail::both_ways(kernel_, j);
     held_[at] = true;
     ++count_;
     smallest_ = std::min(smallest_, nearest_[at]);
-    const auto sums = detail::both_ways(kernel_, j);
     for (std::size_t i = 0; i < nearest_.size(); ++i) nearest_[i] = std::min(nearest_[i], 1.0 - 0.5 * sums[i]);
   }
 

@@ -43,8 +43,8 @@ class DisparitySumObjective {
 
   void add(Index j) {
     if (held_[static_cast<std::size_t>(j)]) return;
-    held_[static_cast<std::size_t>(j)] = true;
     const auto sums = detail::both_ways(kernel_, j);
+    held_[static_cast<std::size_t>(j)] = true;
     for (std::size_t i = 0; i < distance_.size(); ++i) distance_[i] += 1.0 - 0.5 * sums[i];
   }
 

@@ -103,15 +103,17 @@ class GraphCutObjective {
   Index batch() const { return 1; }
 
   void add(Index j) {
-    if (std::exchange(held_[static_cast<std::size_t>(j)], char{1})) return;
-    ++count_;
-    if (lambda_ == 0.0) return;
-    if (matrix_free()) {
-      backend::add_row(*entries().packed_rows(), j, row_sum_);
-      if (!symmetric_) backend::add_row(*entries().packed_columns(), j, column_sum_);
-    } else {
-      share(j);
+    if (held_[static_cast<std::size_t>(j)]) return;
+    if (lambda_ != 0.0) {
+      if (matrix_free()) {
+        backend::add_row(*entries().packed_rows(), j, row_sum_);
+        if (!symmetric_) backend::add_row(*entries().packed_columns(), j, column_sum_);
+      } else {
+        share(j);
+      }
     }
+    held_[static_cast<std::size_t>(j)] = 1;
+    ++count_;
   }
 
   void reset() {

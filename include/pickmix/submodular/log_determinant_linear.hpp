@@ -54,8 +54,8 @@ class LinearResiduals {
     const Eigen::VectorXd h = left_.selfadjointView<Eigen::Lower>() * x;
     const double residual = epsilon_ + x.dot(h);
     const Eigen::VectorXd u = h / std::sqrt(std::max(residual, epsilon_ * 1e-3));
+    updates_.append(u.data());  // may throw, what follows does not
     left_.selfadjointView<Eigen::Lower>().rankUpdate(u, -1.0);
-    updates_.append(u.data());
     ++picks_;
   }
 

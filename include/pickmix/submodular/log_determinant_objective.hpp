@@ -81,8 +81,8 @@ class LogDeterminantObjective {
   void add(Index j) {
     if (held_[static_cast<std::size_t>(j)]) return;
     gain(j);
-    held_[static_cast<std::size_t>(j)] = 1;
     std::visit([&](auto& residuals) { residuals.add(j); }, residuals_);
+    held_[static_cast<std::size_t>(j)] = 1;
   }
 
   void reset() {

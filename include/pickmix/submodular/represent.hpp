@@ -25,14 +25,21 @@ struct Representation {
   std::vector<Index> weight;          ///< for each pick, in order of selection, how many rows it stands for
 
   /// For each pick, in order of selection, the rows it stands for.
+  ///
+  /// \throws ValueError if a row's representative is not in `selection`, which is then not the one that was represented
   std::vector<std::vector<Index>> members(const Selection& selection) const {
     Index items = 0;
     for (Index j : selection.indices) items = std::max(items, j + 1);
-    std::vector<std::size_t> rank(static_cast<std::size_t>(items));
+    const std::size_t none = selection.indices.size();
+    std::vector<std::size_t> rank(static_cast<std::size_t>(items), none);
     for (std::size_t k = 0; k < selection.indices.size(); ++k) rank[static_cast<std::size_t>(selection.indices[k])] = k;
     std::vector<std::vector<Index>> out(selection.indices.size());
-    for (std::size_t i = 0; i < representative.size(); ++i)
-      out[rank[static_cast<std::size_t>(representative[i])]].push_back(static_cast<Index>(i));
+    for (std::size_t i = 0; i < representative.size(); ++i) {
+      const Index j = representative[i];
+      if (j < 0 || j >= items || rank[static_cast<std::size_t>(j)] == none)
+        raise<ValueError>("Representation::members: row {} is represented by {}, which is not in selection", i, j);
+      out[rank[static_cast<std::size_t>(j)]].push_back(static_cast<Index>(i));
+    }
     return out;
   }
 };

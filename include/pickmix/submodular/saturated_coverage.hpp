@@ -60,8 +60,8 @@ class SaturatedCoverageObjective {
 
   void add(Index j) {
     if (held_[static_cast<std::size_t>(j)]) return;
-    held_[static_cast<std::size_t>(j)] = true;
     const auto column = detail::read_column(kernel_, j);
+    held_[static_cast<std::size_t>(j)] = true;
     for (std::size_t i = 0; i < lacking_.size(); ++i)
       lacking_[i] = std::max(0.0, lacking_[i] - detail::amount(column[i]));
   }

@@ -46,7 +46,8 @@ class Sieve {
   /// \throws ValueError if k < 0 or ε is not in (0, 1)
   Sieve(F prototype, Index k, double epsilon) : prototype_(std::move(prototype)), k_(k), base_(1.0 + epsilon) {
     if (k < 0) raise<ValueError>("Sieve: k is {}; needs at least 0", k);
-    if (!(epsilon > 0.0 && epsilon < 1.0)) raise<ValueError>("Sieve: epsilon is {}; needs to be in (0, 1)", epsilon);
+    if (!(epsilon < 1.0 && base_ > 1.0))
+      raise<ValueError>("Sieve: epsilon is {}; needs to be in (0, 1), and 1 + epsilon above 1", epsilon);
   }
 
   /// Item j comes, for the only time.

@@ -51,8 +51,8 @@ class SumRedundancyObjective {
 
   void add(Index j) {
     if (held_[static_cast<std::size_t>(j)]) return;
-    held_[static_cast<std::size_t>(j)] = true;
     const auto sums = detail::both_ways(kernel_, j);
+    held_[static_cast<std::size_t>(j)] = true;
     for (std::size_t i = 0; i < shared_.size(); ++i) shared_[i] += std::max(sums[i], 0.0);
   }
 
