@@ -64,6 +64,8 @@ inline std::vector<float> ask_losses(const Callbacks& callbacks, std::span<const
   return ask_losses(callbacks.loss, fmt::format("{}: Callbacks::loss", caller), examples);
 }
 
+namespace detail {
+
 /// \throws ValueError if there is no embedding callback or embedding_size is below 1
 inline void check_embedding(const Callbacks& callbacks, std::string_view caller) {
   if (!callbacks.embedding)
@@ -72,15 +74,17 @@ inline void check_embedding(const Callbacks& callbacks, std::string_view caller)
     raise<ValueError>("{}: Callbacks::embedding_size is {}; needs at least 1", caller, callbacks.embedding_size);
 }
 
+}  // namespace detail
+
 /// The embeddings of `examples`, every entry written and finite.
 ///
 /// \param caller who asks, for the message
 /// \return examples.size() × embedding_size, row after row
-/// \throws ValueError as `check_embedding`
+/// \throws ValueError if there is no embedding callback or embedding_size is below 1
 /// \throws CallbackError if an entry was not written or is not finite (names the example and the column)
 inline std::vector<float> ask_embeddings(const Callbacks& callbacks, std::span<const Example> examples,
                                          std::string_view caller) {
-  check_embedding(callbacks, caller);
+  detail::check_embedding(callbacks, caller);
   const auto width = static_cast<std::size_t>(callbacks.embedding_size);
   std::vector<float> out(examples.size() * width, std::numeric_limits<float>::quiet_NaN());
   if (!examples.empty())

@@ -60,7 +60,7 @@ class MosSampler {
     if constexpr (RewardPolicy<Policy>) {
       if (detail::needs_loss<Policy> && !trainer_.loss)
         raise<ValueError>("MosSampler: Callbacks::loss is empty; this policy needs a loss callback");
-      if (detail::needs_embedding<Policy>) check_embedding(trainer_, "MosSampler");
+      if (detail::needs_embedding<Policy>) detail::check_embedding(trainer_, "MosSampler");
       detail::check_rule<S>(rule(), "MosSampler");
       with_memory([&](RewardContext& context) { detail::start(policy_, context); });
     }
