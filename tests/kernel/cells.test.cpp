@@ -6,6 +6,7 @@
 #include <pickmix/kernel/similarity.hpp>
 #include <support/catch.hpp>
 #include <support/instances.hpp>
+#include <support/thrown.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -148,4 +149,17 @@ TEST_CASE("What is found within the probes has a limit of eight bytes an entry")
   REQUIRE(count > 100);
   CHECK(cells.entries_above(thresholds, 5, on, 8 * count));
   CHECK_THROWS_AS(cells.entries_above(thresholds, 5, on, 8 * count - 1), CapacityError);
+}
+
+TEST_CASE("Any number of thresholds but one for each row of the cells is refused by name") {
+  const Kernel kernel = similarity(instances::normal(1, 50, 4).view(), {.storage = Storage::streamed});
+  const std::vector<Index> centres{0, 10, 20};
+  const Cells cells(cpu, kernel, centres);
+  for (std::size_t count : {0, 49, 51}) {
+    const std::vector<float> thresholds(count, 0.0f);
+    CHECK_THAT(thrown<ShapeError>([&] { (void)cells.entries_above(thresholds, 2, go_on); }),
+               Catch::Matchers::StartsWith("Cells::entries_above: thresholds has"));
+    CHECK_THAT(thrown<ShapeError>([&] { (void)cells.recall(thresholds); }),
+               Catch::Matchers::StartsWith("Cells::recall: thresholds has"));
+  }
 }

@@ -116,10 +116,17 @@ TEST_CASE("Selections and kernels that do not fit together are refused by name")
              ContainsSubstring("nearest_earlier: kernel is 4 x 6"));
 }
 
-TEST_CASE("The members of another selection are refused") {
-  const Kernel kernel(instances::normal(5, 6, 6).view());
-  const Representation of_three = represent(kernel, selected({4, 0, 2}));
-  CHECK(of_three.members(selected({4, 0, 2})).size() == 3);
-  CHECK_THAT(thrown<ValueError>([&] { of_three.members(selected({1, 3})); }), ContainsSubstring("not in selection"));
-  CHECK_THAT(thrown<ValueError>([&] { of_three.members(selected({})); }), ContainsSubstring("not in selection"));
+TEST_CASE("The members of another selection are refused by name") {
+  const Kernel kernel = instances::real(1, 6, 6);
+  const Representation who = represent(kernel, selected({4, 0, 2}));
+  CHECK(who.members(selected({4, 0, 2})).size() == 3);
+  for (const auto& other : {selected({}), selected({4, 0}), selected({4, 0, 2, 1})})
+    CHECK_THAT(thrown<ShapeError>([&] { (void)who.members(other); }),
+               ContainsSubstring(fmt::format("selection has {} items and 3 were represented", other.indices.size())));
+  for (const auto& other : {selected({1, 3, 5}), selected({7, 8, 9})})
+    CHECK_THAT(thrown<ValueError>([&] { (void)who.members(other); }), ContainsSubstring("which is not in selection"));
+  CHECK_THAT(thrown<ValueError>([&] {
+               (void)who.members(selected({4, -1, 2}));
+             }),
+             ContainsSubstring("selection has the item -1"));
 }

@@ -239,6 +239,9 @@ TEST_CASE("What a sieve cannot work with is refused by name") {
   const Coverage f({1, 2});
   for (double epsilon : {0.0, 1.0, -0.5, 1e-16, std::numeric_limits<double>::quiet_NaN()})
     CHECK_THAT(thrown<ValueError>([&] { Sieve<Coverage>(f, 1, epsilon); }), ContainsSubstring("Sieve: epsilon is"));
+  Modular<true> fine{{1.0, 2.0}};
+  CHECK_THAT(thrown<ValueError>([&] { (void)maximize(fine, Count{1}, SieveStreaming{.epsilon = 1e-16}); }),
+             ContainsSubstring("1 + epsilon above 1"));
   CHECK_THAT(thrown<ValueError>([&] { Sieve<Coverage>(f, -1, 0.1); }), ContainsSubstring("Sieve: k is -1"));
   Modular<true> bad{{1.0, std::numeric_limits<double>::quiet_NaN()}};
   CHECK_THAT(thrown<ValueError>([&] { (void)maximize(bad, Count{1}, SieveStreaming{}); }),

@@ -170,6 +170,13 @@ inline std::shared_ptr<const SparseEntries> by_column(Index columns, std::vector
   return out;
 }
 
+/// \throws ShapeError unless there is one threshold for each row; names `caller`
+inline void check_thresholds(const char* caller, std::span<const float> thresholds, Index rows) {
+  if (std::ssize(thresholds) != rows)
+    raise<ShapeError>("{}: thresholds has {} entries and the kernel {} rows; needs one for each", caller,
+                      thresholds.size(), rows);
+}
+
 /// Thresholds for whole blocks of rows: those that are added let nothing through.
 inline std::vector<float> padded(std::span<const float> thresholds) {
   constexpr std::size_t edge = StreamedEntries::edge;
@@ -227,8 +234,7 @@ std::optional<Kernel> entries_above(Cpu executor, const Kernel& kernel, const st
   if (std::max(kernel.rows(), kernel.columns()) > Index{std::numeric_limits<std::uint32_t>::max()})
     raise<CapacityError>("entries_above: the kernel is {} x {}; needs fewer than 2^32 rows and columns", kernel.rows(),
                          kernel.columns());
-  if (std::ssize(thresholds) != kernel.rows())
-    raise<ShapeError>("entries_above: {} thresholds for {} rows; needs one each", thresholds.size(), kernel.rows());
+  check_thresholds("entries_above", thresholds, kernel.rows());
   try {
     const std::vector<float> limits = padded(thresholds);
     auto out = kernel.streamed() == nullptr
@@ -248,7 +254,7 @@ std::optional<Kernel> entries_above(Cpu executor, const Kernel& kernel, const st
 /// \shape      thresholds: one for each row, none of them NaN
 /// \param progress  told how many parts of the kernel are done, of how many; returns false to stop
 /// \return     nothing if `progress` said stop
-/// \throws     ShapeError if there is not one threshold for each row; CapacityError if what is found does not fit into
+/// \throws     ShapeError unless there is one threshold for each row; CapacityError if what is found does not fit into
 ///             memory, or there are 2^32 rows or columns
 /// \complexity one pass over the kernel; of a streamed, symmetric one n²d operations; 20 bytes an entry found at most,
 ///             8 of which stay

@@ -96,8 +96,10 @@ class Cells {
   /// What comparing with near rows only finds: recall[p] is the share of Σ_ij max(s_ij − thresholds[i], 0) that lies
   /// within p probes, measured on some 256 candidates j, for p from 0 to size().
   ///
+  /// \throws     ShapeError unless there is one threshold for each row
   /// \complexity 512·n·d operations
   std::vector<double> recall(std::span<const float> thresholds) const {
+    detail::check_thresholds("Cells::recall", thresholds, kernel_.rows());
     return recall_of([&](std::span<const float> column, const auto& count) {
       for (std::size_t i = 0; i < column.size(); ++i)
         if (column[i] > thresholds[i]) count(i, static_cast<double>(column[i] - thresholds[i]));
@@ -135,11 +137,12 @@ class Cells {
   /// \param progress  told how many cells are done, of how many; returns false to stop
   /// \param memory_limit  bytes that what is found may take
   /// \return     nothing if `progress` said stop
-  /// \throws     CapacityError as entries_above
+  /// \throws     ShapeError, CapacityError as entries_above
   /// \complexity 2·n·d·probes·n/centres operations; 8 bytes an entry found
   template <class OnProgress>
   std::optional<Kernel> entries_above(std::span<const float> thresholds, Index probes, OnProgress&& progress,
                                       std::uint64_t memory_limit = UINT64_MAX) const {
+    detail::check_thresholds("Cells::entries_above", thresholds, kernel_.rows());
     try {
       detail::Room room(memory_limit, 8);  // each cell's are put in place at once
       std::vector<detail::FoundColumns> found(members_.size());

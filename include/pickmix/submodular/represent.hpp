@@ -26,10 +26,18 @@ struct Representation {
 
   /// For each pick, in order of selection, the rows it stands for.
   ///
-  /// \throws ValueError if a row's representative is not in `selection`, which is then not the one that was represented
+  /// \param selection  the one that was represented
+  /// \throws ShapeError if it has another number of items; ValueError if an item is negative or a row's representative is
+  ///         not among them
   std::vector<std::vector<Index>> members(const Selection& selection) const {
+    if (selection.indices.size() != weight.size())
+      raise<ShapeError>("Representation::members: selection has {} items and {} were represented; needs as many",
+                        selection.indices.size(), weight.size());
     Index items = 0;
-    for (Index j : selection.indices) items = std::max(items, j + 1);
+    for (Index j : selection.indices) {
+      if (j < 0) raise<ValueError>("Representation::members: selection has the item {}; needs items of at least 0", j);
+      items = std::max(items, j + 1);
+    }
     const std::size_t none = selection.indices.size();
     std::vector<std::size_t> rank(static_cast<std::size_t>(items), none);
     for (std::size_t k = 0; k < selection.indices.size(); ++k) rank[static_cast<std::size_t>(selection.indices[k])] = k;

@@ -43,11 +43,12 @@ template <SubmodularObjective F>
 class Sieve {
  public:
   /// \param prototype what every sieve starts from a copy of; gains are relative to what it holds, usually nothing
-  /// \throws ValueError if k < 0 or ε is not in (0, 1)
+  /// \throws ValueError if k < 0, ε is not in (0, 1) or so small that 1 + ε is 1 in double precision
   Sieve(F prototype, Index k, double epsilon) : prototype_(std::move(prototype)), k_(k), base_(1.0 + epsilon) {
     if (k < 0) raise<ValueError>("Sieve: k is {}; needs at least 0", k);
-    if (!(epsilon < 1.0 && base_ > 1.0))
-      raise<ValueError>("Sieve: epsilon is {}; needs to be in (0, 1), and 1 + epsilon above 1", epsilon);
+    if (!(base_ > 1.0 && epsilon < 1.0))
+      raise<ValueError>("Sieve: epsilon is {}; needs to be in (0, 1), with 1 + epsilon above 1 in double precision",
+                        epsilon);
   }
 
   /// Item j comes, for the only time.
@@ -158,7 +159,7 @@ class Sieve {
 /// For monotone objectives with diminishing returns, the value is at least 1/2 − ε of the optimum. Items of which more
 /// would not pass the thresholds may leave the budget unspent: the reason is then `pool_exhausted`.
 ///
-/// \throws      ValueError unless 0 < ε < 1; (does not compile) for a budget of costs or quotas
+/// \throws      ValueError unless 0 < ε < 1 and 1 + ε > 1 in double precision; (does not compile) for a budget of costs or quotas
 /// \complexity  see Sieve; one thread
 /// \determinism see Sieve
 /// \cite badanidiyuru2014 (Algorithm 3, Theorem 5.3)
