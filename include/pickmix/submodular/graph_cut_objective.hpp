@@ -104,15 +104,13 @@ class GraphCutObjective {
 
   void add(Index j) {
     if (held_[static_cast<std::size_t>(j)]) return;
-    if (lambda_ != 0.0) {
-      if (matrix_free()) {
-        backend::add_row(*entries().packed_rows(), j, row_sum_);
-        if (!symmetric_) backend::add_row(*entries().packed_columns(), j, column_sum_);
-      } else {
-        share(j);
-      }
+    if (lambda_ != 0.0 && matrix_free()) {
+      backend::add_row(*entries().packed_rows(), j, row_sum_);
+      if (!symmetric_) backend::add_row(*entries().packed_columns(), j, column_sum_);
+    } else if (lambda_ != 0.0) {
+      share(j);
     }
-    held_[static_cast<std::size_t>(j)] = 1;
+    held_[static_cast<std::size_t>(j)] = 1;  // last: a similarity may not be had
     ++count_;
   }
 
@@ -168,6 +166,7 @@ class GraphCutObjective {
     return panel_shared(j / panel_rows)[static_cast<std::size_t>(j % panel_rows)];
   }
 
+  /// All that may throw comes first.
   void share(Index j) {
     if (const auto* sparse = kernel_->sparse(); sparse != nullptr && symmetric_) {
       const auto rows = sparse->rows_of(j);

@@ -86,18 +86,17 @@ class CholeskyResiduals {
   void add(Index j) {
     catch_up(cpu, std::span(&j, 1));
     const Index place = known_ + picks(), start = place / 16 * 16, lane = place % 16;
-    if (picks_.size() == picks_.capacity()) picks_.reserve(2 * picks_.size() + 16);  // what may throw comes first
-    if (lane == 0) {
-      blocks_.resize(static_cast<std::size_t>(picks() / 16));  // one is left of an item that could not be added
+    // All that may throw comes first; a block made for an item that then failed is the next one's.
+    if (static_cast<Index>(blocks_.size()) == picks() / 16)
       blocks_.push_back({std::vector<float>(static_cast<std::size_t>(16 * start)), {}, {}});
-    }
-    if (embeddings_) picked_->append((*embeddings_)[j]);
+    if (embeddings_) picked_->make_room();
+    picks_.push_back(j);
     Block& block = blocks_.back();
     const float* const row = rows_[static_cast<std::size_t>(j)].data();
     for (Index s = 0; s < start; ++s) block.before[static_cast<std::size_t>(s * 16 + lane)] = row[s];
     std::copy(row + start, row + place, block.within.begin() + lane * 16);
     block.divisor[static_cast<std::size_t>(lane)] = static_cast<float>(std::sqrt(residuals_[j]));
-    picks_.push_back(j);
+    if (embeddings_) picked_->append((*embeddings_)[j]);
   }
 
   void reset() {

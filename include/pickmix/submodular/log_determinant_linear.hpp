@@ -54,7 +54,7 @@ class LinearResiduals {
     const Eigen::VectorXd h = left_.selfadjointView<Eigen::Lower>() * x;
     const double residual = epsilon_ + x.dot(h);
     const Eigen::VectorXd u = h / std::sqrt(std::max(residual, epsilon_ * 1e-3));
-    updates_.append(u.data());  // may throw, what follows does not
+    updates_.make_room();  // all that may throw comes first
     left_.selfadjointView<Eigen::Lower>().rankUpdate(u, -1.0);
     ++picks_;
   }

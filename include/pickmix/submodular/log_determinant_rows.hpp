@@ -46,9 +46,12 @@ class Panels {
 
   const float* panel(Index number) const { return entries_.data() + number * 16 * features_; }
 
+  /// Has memory for one more: the next `append` throws nothing.
+  void make_room() { entries_.resize(static_cast<std::size_t>((count_ / 16 + 1) * 16 * features_), 0.0f); }
+
   template <class Entry>
   void append(const Entry* vector) {
-    if (count_ % 16 == 0) entries_.resize(entries_.size() + static_cast<std::size_t>(16 * features_), 0.0f);
+    make_room();
     float* const lane = entries_.data() + count_ / 16 * 16 * features_ + count_ % 16;
     for (Index k = 0; k < features_; ++k) lane[k * 16] = static_cast<float>(vector[k]);
     ++count_;
