@@ -56,6 +56,7 @@ class LinearResiduals {
     const Eigen::VectorXd u = h / std::sqrt(std::max(residual, epsilon_ * 1e-3));
     updates_.make_room();  // all that may throw comes first
     left_.selfadjointView<Eigen::Lower>().rankUpdate(u, -1.0);
+    updates_.append(u.data());
     ++picks_;
   }
 
