@@ -251,3 +251,19 @@ TEST_CASE("Bad arguments are named before the model is asked") {
   const Callbacks nan = loss_callback([](const Example&) { return std::numeric_limits<double>::quiet_NaN(); });
   CHECK_THROWS_AS(select(5, nan, InstructionTuning{}, Count{1}), CallbackError);
 }
+
+TEST_CASE("A wrong family or metric is refused before the model is asked") {
+  int calls = 0;
+  const Callbacks callbacks = loss_callback([&](const Example&) { return ++calls, 1.0; });
+  CHECK_THAT(
+      thrown<ValueError>([&] { (void)select(5, callbacks, InstructionTuning{}, Count{1}, GraphCut{.lambda = -1.0}); }),
+      ContainsSubstring("lambda is -1"));
+  CHECK_THAT(thrown<ValueError>(
+                 [&] { (void)select(5, callbacks, InstructionTuning{}, Count{1}, LogDeterminant{.epsilon = -1.0}); }),
+             ContainsSubstring("epsilon is -1"));
+  CHECK_THAT(thrown<ValueError>([&] {
+               (void)select(5, callbacks, InstructionTuning{}, Count{1}, LogDeterminant{}, {.metric = Rbf{-1.0}});
+             }),
+             ContainsSubstring("gamma is -1"));
+  CHECK(calls == 0);
+}

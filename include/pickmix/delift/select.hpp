@@ -123,6 +123,13 @@ Selection greedy(Cpu executor, F& objective, const B& budget, const Options& opt
     return maximize(executor, objective, budget, NaiveGreedy{}, pass_on);
 }
 
+/// Says what is wrong with a family or a metric before any work. A family that can be wrong says so in `validate()`.
+template <class Family>
+void check_arguments(const Family& family, const Options& options) {
+  if constexpr (requires { family.validate(); }) family.validate();
+  pickmix::detail::check_metric(options.metric);
+}
+
 /// What a call returns that an observer stopped before its first pick.
 inline Selection nothing_selected() {
   Selection nothing;

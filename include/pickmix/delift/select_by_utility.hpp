@@ -109,6 +109,7 @@ Selection select(Cpu executor, Index n, const Callbacks& callbacks, const Stage&
   detail::check_rows("delift::select", "the pool", Rows{0, n});
   detail::check_stage_rows(stage);
   (void)budget.open(n);
+  detail::check_arguments(family, options);
   if (options.utility_calls != 0) detail::check_utility_calls(n, callbacks, stage, family, options);
   if constexpr (std::same_as<Family, FacilityLocation> &&
                 (std::same_as<Stage, InstructionTuning> || std::same_as<Stage, TaskSpecific>)) {

@@ -32,25 +32,27 @@ struct GraphCut {
   /// items that are most similar to the target, however similar they are to each other.
   GraphCutObjective mutual_information(const Kernel& kernel, const Reference& target, double eta = 1.0) const {
     detail::check_reference("GraphCut::mutual_information", "eta", kernel, target, eta);
-    check_lambda();
+    validate();
     return GraphCutObjective(scaled_sums(target, 2.0 * lambda * eta));
   }
 
   /// GCCG: the plain objective less 2λν Σ_{j∈A} Σ_p s_pj with p over the known items.
   GraphCutObjective conditional_gain(const Kernel& kernel, const Reference& known, double nu = 1.0) const {
     detail::check_reference("GraphCut::conditional_gain", "nu", kernel, known, nu);
-    check_lambda();
+    validate();
     return GraphCutObjective(kernel, lambda, scaled_sums(known, -2.0 * lambda * nu));
   }
 
   /// Whether `mutual_information` looks at the pool's own similarities.
   bool target_needs_pool() const { return false; }
 
- private:
-  void check_lambda() const {
+  /// \throws ValueError unless lambda is finite and at least 0
+  void validate() const {
     if (!(lambda >= 0.0) || !std::isfinite(lambda))
       raise<ValueError>("GraphCut: lambda is {}; needs to be finite and at least 0", lambda);
   }
+
+ private:
   static std::vector<double> scaled_sums(const Reference& reference, double by) {
     std::vector<double> sums = column_sums(cpu, reference.to_pool);
     for (double& sum : sums) sum *= by;

@@ -71,10 +71,17 @@ struct LogDeterminant {
                   within)};
   }
 
+  /// \throws ValueError unless epsilon is finite and above 0
+  void validate() const { validate("LogDeterminant"); }
+
   /// Whether `mutual_information` looks at the pool's own similarities.
   bool target_needs_pool() const { return true; }
 
  private:
+  void validate(std::string_view what) const {
+    if (!(epsilon > 0.0) || !std::isfinite(epsilon))
+      raise<ValueError>("{}: epsilon is {}; needs to be finite and above 0", what, epsilon);
+  }
   LogDeterminantObjective given(std::string_view what, const Kernel& kernel, std::span<const detail::WeightedRows> rows,
                                 const Eigen::MatrixXd& within) const {
     return LogDeterminantObjective(kernel, epsilon, detail::known_rows(cpu, what, rows, within));
@@ -90,8 +97,7 @@ struct LogDeterminant {
   void check(std::string_view what, std::string_view symbol, std::string_view name, const Kernel& kernel,
              const Reference& reference, double weight) const {
     detail::check_reference(what, symbol, kernel, reference, weight);
-    if (!(epsilon > 0.0) || !std::isfinite(epsilon))
-      raise<ValueError>("{}: epsilon is {}; needs to be finite and above 0", what, epsilon);
+    validate(what);
     if (!reference.within)
       raise<ValueError>("{}: {}.within is missing; give the similarities of the {} items to each other", what, name,
                         name);
