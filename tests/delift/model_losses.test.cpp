@@ -107,3 +107,13 @@ TEST_CASE("Bad losses and bad options are named") {
   CHECK_THAT(thrown<ValueError>([&] { ModelLosses(cpu, callbacks, {.batch = 0}); }),
              ContainsSubstring("batch is 0; needs at least 1"));
 }
+
+TEST_CASE("After a stop only what the callback saw counts as asked") {
+  Index seen = 0;
+  const Callbacks callbacks = loss_callback([&](const Example&) { return ++seen, 1.0; });
+  ModelLosses model(cpu, callbacks, {.batch = 2});
+  CHECK_FALSE(model.ask(
+      10, row, [](Index, float) {}, [](Index) { return false; }));
+  CHECK(seen == 2);
+  CHECK(model.asked() == seen);
+}

@@ -245,3 +245,22 @@ TEST_CASE("What cannot be done on a budget is said before the model is asked") {
   CHECK_THAT(refused(blind, InstructionTuning{}, fl, tenth), ContainsSubstring("no embedding callback"));
   CHECK(trainer.calls == 0);
 }
+
+TEST_CASE("loss_calls says what was asked before an observer stopped") {
+  for (const Index utility_calls : {0, 30}) {
+    Index seen = 0;
+    Callbacks callbacks = loss_callback([&](const Example&) { return ++seen, 1.0; });
+    callbacks.embedding = [](std::span<const Example> examples, MatrixView<float> out) {
+      for (Index k = 0; k < out.rows(); ++k)
+        out.row(k)[0] = out.row(k)[1] = static_cast<float>(examples[static_cast<std::size_t>(k)].row + 1);
+    };
+    callbacks.embedding_size = 2;
+    const auto stop = [](const Progress&) { return Flow::stop; };
+    const delift::Options options{.utility = {.batch = 3}, .utility_calls = utility_calls};
+    const Selection s =
+        delift::select(8, callbacks, delift::InstructionTuning{}, Count{2}, FacilityLocation{}, options, stop);
+    CHECK(s.reason == StopReason::stopped_by_observer);
+    CHECK(seen == 3);
+    CHECK(s.loss_calls == seen);
+  }
+}

@@ -8,6 +8,7 @@
 #include <pickmix/core/types.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -59,22 +60,22 @@ class ModelLosses {
         examples.push_back(example(k));
         examples.back().dataset = options_.dataset;
       }
+      asked_.fetch_add(end - first, std::memory_order_relaxed);
       const std::vector<float> losses = ask_losses(*callbacks_, examples, "delift");
       for (Index k = first; k < end; ++k) take(k, losses[static_cast<std::size_t>(k - first)]);
     };
-    asked_ += count;
     return for_each_tile(executor_, calls, one_call,
                          [&](Index done) { return progress(std::min(count, done * batch)); });
   }
 
-  /// How many losses were asked for.
-  Index asked() const { return asked_; }
+  /// How many losses the callback was asked for: after a stop, fewer than `count`.
+  Index asked() const { return asked_.load(std::memory_order_relaxed); }
 
  private:
   Cpu executor_;
   const Callbacks* callbacks_;
   UtilityOptions options_;
-  Index asked_ = 0;
+  std::atomic<Index> asked_ = 0;
 };
 
 }  // namespace pickmix::inline v0::delift

@@ -62,7 +62,11 @@ Selection select_on_budget(Cpu executor, Index n, const Callbacks& callbacks, co
   const std::vector<float> contexts = embeddings_of(callbacks, options.utility, pool);
   const std::vector<float> described = square ? contexts : embeddings_of(callbacks, options.utility, targets);
   const auto plain = plain_losses(model, targets, observers...);
-  if (!plain) return nothing_selected();
+  if (!plain) {
+    Selection nothing = nothing_selected();
+    nothing.loss_calls = model.asked();
+    return nothing;
+  }
   const Index width = callbacks.embedding_size;
   PairDescription<float> pairs =
       PairDescription<float>::of({described.data(), targets.count, width}, {contexts.data(), n, width}, *plain, square);
