@@ -36,7 +36,9 @@ struct Options {
   /// How similar two embeddings are. A kernel is taken as it is.
   Metric metric = Cosine{};
 
-  /// Bytes that similarities may take beside the embeddings.
+  /// Bytes that similarities may take beside the embeddings: those of the pool, and those to each other set. Beyond it they
+  /// are computed when they are looked at, which may move the last bits of graph cut and log-determinant, or those to another
+  /// set are kept in 16 bits: near ties may then be broken otherwise.
   std::uint64_t memory_limit = std::uint64_t{768} << 20;
 
   /// Facility location over more than 8192 embeddings begins with some picks on a sample (see SampledStart) unless this
@@ -161,7 +163,7 @@ constexpr void check_observers() {
 ///                   selection there
 /// \return      indices in order of selection with their gains
 /// \throws      ShapeError if `pool` has no row or no column, or another set's embeddings have another length; ValueError
-///              if an entry is not finite (names row and column) or budget, stage or metric make no sense; CapacityError
+///              if an entry is not finite (names row and column) or budget, stage, family or metric make no sense; CapacityError
 ///              if memory cannot be had
 /// \complexity  n²d operations for the similarities, at most `memory_limit` bytes for them, and about 10 n² operations for
 ///              the selection where they are kept
@@ -171,7 +173,8 @@ template <class Family = FacilityLocation, Source Pool, StageOf<Family> Stage, B
 Selection select(Cpu executor, const Pool& pool, const Stage& stage, const B& budget, const Family& family = {},
                  const Options& options = {}, Observers&&... observers) {
   detail::check_observers<Observers...>();
-  (void)budget.open(detail::candidates(pool));  // a wrong budget is refused before the work, not after it
+  (void)budget.open(detail::candidates(pool));  // what is wrong is refused before the work, not after it
+  detail::check_arguments(family, options);
   const std::optional<Kernel> kernel = detail::kernel_of(executor, pool, stage, family, options, observers...);
   if (!kernel) return detail::nothing_selected();
   auto objective = stage.objective(family, *kernel, [&](Role role, const ReferenceData& data) {

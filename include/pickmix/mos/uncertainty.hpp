@@ -63,7 +63,7 @@ inline double variance(std::span<const float> probabilities) {
 struct Uncertainty {
   DatasetMeasure measure = {};
 
-  void start(RewardContext&) const { pickmix::detail::check_measure(measure, "Uncertainty: measure"); }
+  void start(RewardContext&) const { detail::check_measure(measure, "Uncertainty: measure"); }
 
   void rewards(RewardContext& context, std::span<double> out) const {
     detail::measure_each(context, measure, "Uncertainty: measure", out);
