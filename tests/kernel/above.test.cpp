@@ -145,7 +145,7 @@ TEST_CASE("Any number of thresholds but one for each row is refused by name") {
   const Matrix pool = instances::normal(8, 200, 5);
   for (Storage storage : {Storage::full, Storage::half, Storage::streamed}) {
     const Kernel kernel = similarity(pool.view(), {.storage = storage});
-    for (std::size_t count : {0, 10, 199, 201}) {
+    for (std::size_t count : {0u, 10u, 199u, 201u}) {
       const std::vector<float> thresholds(count, 0.0f);
       CHECK(thrown<ShapeError>([&] { (void)entries_above(cpu, kernel, thresholds, go_on); }) ==
             fmt::format("entries_above: thresholds has {} entries and the kernel 200 rows; needs one for each", count));
