@@ -63,6 +63,7 @@
 #include <pickmix/kernel/rescale.hpp>
 #include <pickmix/kernel/screened.hpp>
 #include <pickmix/kernel/similarity.hpp>
+#include <pickmix/kernel/sparse_products.hpp>
 #include <pickmix/kernel/streamed.hpp>
 #include <pickmix/kernel/symmetry.hpp>
 #include <pickmix/mos/adam.hpp>

@@ -49,7 +49,7 @@ struct World {
     for (Index i = 0; i < n; ++i) utility(i, i) = 1.2f;
     const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> embeddings = place;
     const std::vector<float> alone(static_cast<std::size_t>(n), 1.5f);
-    pairs = PairDescription<float>::of(embeddings, embeddings, alone, true);
+    pairs = PairDescription<float>::of(cpu, embeddings, embeddings, alone, true);
   }
 
   auto measure() {

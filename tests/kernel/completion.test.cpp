@@ -39,7 +39,7 @@ struct World {
     for (Index i = 0; i < n; ++i) utility(i, i) = 1.7f;
     const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> embeddings = 3.0f * place;
     const std::vector<float> alone(static_cast<std::size_t>(n), 2.0f);
-    pairs = PairDescription<float>::of(embeddings, embeddings, alone, true);
+    pairs = PairDescription<float>::of(cpu, embeddings, embeddings, alone, true);
   }
 
   /// The diagonal and one in `share` of all pairs.
@@ -73,7 +73,7 @@ double error_of_unknown(const Eigen::MatrixXf& a, const Eigen::MatrixXf& b, cons
 TEST_CASE("Known entries stay, and the others are predicted far better than by their mean") {
   const World world(0.02f);
   const KnownEntries<float> known = world.known(10);
-  const Completion<float> c = UtilityRegression<float>(world.pairs).complete(known);
+  const Completion<float> c = UtilityRegression<float>(cpu, world.pairs).complete(known);
   for (Index j = 0; j < n; ++j)
     for (Index i = 0; i < n; ++i)
       if (known.has(i, j)) REQUIRE(c.predicted(i, j) == world.utility(i, j));
@@ -83,7 +83,7 @@ TEST_CASE("Known entries stay, and the others are predicted far better than by t
 
 TEST_CASE("More entries make better predictions") {
   const World world(0.05f);
-  const UtilityRegression<float> regression(world.pairs);
+  const UtilityRegression<float> regression(cpu, world.pairs);
   const KnownEntries<float> few = world.known(20), many = world.known(4);
   CHECK(error_of_unknown(regression.complete(many).predicted, world.utility, many) <
         error_of_unknown(regression.complete(few).predicted, world.utility, few));
@@ -92,7 +92,7 @@ TEST_CASE("More entries make better predictions") {
 TEST_CASE("Drawn matrices keep what is known and scatter about as far as predictions are off") {
   const World world(0.1f);
   const KnownEntries<float> known = world.known(8);
-  const Completion<float> c = UtilityRegression<float>(world.pairs).complete(known);
+  const Completion<float> c = UtilityRegression<float>(cpu, world.pairs).complete(known);
   const Eigen::MatrixXf drawn = c.draw(RandomStream(1, 2), known);
   for (Index i = 0; i < n; ++i) REQUIRE(drawn(i, i) == world.utility(i, i));
   const double scatter = error_of_unknown(drawn, c.predicted, known),
@@ -114,7 +114,7 @@ TEST_CASE("Targets that are no contexts have no diagonal") {
   KnownEntries<float> known(targets, n);
   for (Index p = 0; p < targets * n; p += 3)
     known.set(p % targets, p / targets, world.utility(p % targets, p / targets));
-  const Completion<float> c = UtilityRegression<float>(pairs).complete(known);
+  const Completion<float> c = UtilityRegression<float>(cpu, pairs).complete(known);
   double squares = 0.0;
   for (Index j = targets; j < n; ++j)
     for (Index i = 0; i < targets; ++i)
@@ -124,7 +124,7 @@ TEST_CASE("Targets that are no contexts have no diagonal") {
 
 TEST_CASE("Nothing known, one entry, and entries that are all the same give finite predictions") {
   const World world(0.0f);
-  const UtilityRegression<float> regression(world.pairs);
+  const UtilityRegression<float> regression(cpu, world.pairs);
   KnownEntries<float> known(n, n);
   CHECK(regression.complete(known).predicted.isZero());
   CHECK(regression.complete(known).draw(RandomStream(1, 1), known).isZero());

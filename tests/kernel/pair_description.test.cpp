@@ -14,7 +14,7 @@ TEST_CASE("Pairs are described by their cosines; a zero vector is like nothing, 
   Eigen::Matrix<float, 1, 2, Eigen::RowMajor> targets;
   targets << 0.0f, 2.0f;
   const float alone[] = {1.5f};
-  const auto pairs = PairDescription<float>::of(targets, contexts, alone, false);
+  const auto pairs = PairDescription<float>::of(cpu, targets, contexts, alone, false);
   CHECK(pairs.between(0, 0) == Approx(0.8));
   CHECK(pairs.between(0, 1) == 0.0f);
   CHECK(pairs.between(0, 2) == Approx(1.0));

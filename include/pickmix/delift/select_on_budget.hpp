@@ -68,8 +68,8 @@ Selection select_on_budget(Cpu executor, Index n, const Callbacks& callbacks, co
     return nothing;
   }
   const Index width = callbacks.embedding_size;
-  PairDescription<float> pairs =
-      PairDescription<float>::of({described.data(), targets.count, width}, {contexts.data(), n, width}, *plain, square);
+  PairDescription<float> pairs = PairDescription<float>::of(executor, {described.data(), targets.count, width},
+                                                            {contexts.data(), n, width}, *plain, square);
 
   const Index calls = options.utility_calls - targets.count;
   Index measured = 0;

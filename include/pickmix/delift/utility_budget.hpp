@@ -70,7 +70,7 @@ class UtilityBudget {
         objective_(std::move(objective)),
         pairs_(std::move(pairs)),
         known_(pairs_.between.rows(), pairs_.between.cols()),
-        regression_(pairs_),
+        regression_(executor, pairs_),
         row_max_(row_max),
         seed_(seed),
         strategy_(strategy),

@@ -2,10 +2,12 @@
 // What the unknown entries of a matrix of utilities may be: a regression on the known ones, and how far it is off.
 #pragma once
 
+#include <pickmix/core/parallel.hpp>
 #include <pickmix/core/rng.hpp>
 #include <pickmix/core/types.hpp>
 #include <pickmix/kernel/known_entries.hpp>
 #include <pickmix/kernel/pair_description.hpp>
+#include <pickmix/kernel/sparse_products.hpp>
 
 #include <Eigen/Cholesky>
 #include <Eigen/Core>
@@ -69,13 +71,18 @@ class Completion {
 /// column, means over targets and contexts that are near by embedding and by their pattern of utilities, the cosine, the
 /// losses alone, both diagonal entries and the mirrored entry.
 ///
+/// Matrices are multiplied by the executor's threads: Eigen, compiled for OpenMP, would start its own.
+///
 /// \complexity one completion: about 4n³ + 200·n·known operations, some 15 n² floats
-/// \determinism a function of its arguments
+/// \determinism the same bits at every thread count
 template <std::floating_point Real>
 class UtilityRegression {
  public:
-  explicit UtilityRegression(const PairDescription<Real>& pairs)
-      : pairs_(&pairs), near_targets_(nearness(pairs.of_targets)), near_contexts_(nearness(pairs.of_contexts)) {}
+  UtilityRegression(Cpu executor, const PairDescription<Real>& pairs)
+      : executor_(executor),
+        pairs_(&pairs),
+        near_targets_(nearness(pairs.of_targets)),
+        near_contexts_(nearness(pairs.of_contexts)) {}
 
   Completion<Real> complete(const KnownEntries<Real>& known) const {
     const Means means(*this, known);
@@ -109,6 +116,12 @@ class UtilityRegression {
     return weights;
   }
 
+  static Vector column_sums(const Sparse& entries) {
+    Vector out(entries.cols());
+    for (Index j = 0; j < out.size(); ++j) out(j) = entries.col(j).sum();
+    return out;
+  }
+
   struct Means {
     Sparse values, number, scaled;  ///< off the diagonal; scaled: in units of the row's headroom
     Vector headroom, diagonal;
@@ -131,18 +144,20 @@ class UtilityRegression {
       values = known.sparse(with_diagonal, [&](Index i, Index j) { return known(i, j); });
       number = known.sparse(with_diagonal, [](Index, Index) { return Real{1}; });
       scaled = known.sparse(with_diagonal, [&](Index i, Index j) { return known(i, j) / headroom(i); });
-      const Vector of_rows = Vector::Ones(n), of_columns = Vector::Ones(m);
+      const Vector of_columns = Vector::Ones(m);
       row_sum = values * of_columns;
       row_number = number * of_columns;
-      column_sum = values.transpose() * of_rows;
-      column_number = number.transpose() * of_rows;
-      scaled_column_sum = scaled.transpose() * of_rows;
+      column_sum = column_sums(values);
+      column_number = column_sums(number);
+      scaled_column_sum = column_sums(scaled);
       const double count = std::max(1.0, static_cast<double>(number.nonZeros()));
       all = static_cast<double>(column_sum.sum()) / count;
       scaled_all = static_cast<double>(scaled_column_sum.sum()) / count;
-      by_target = {r.near_targets_ * values, r.near_targets_ * number};
-      by_context = {values * r.near_contexts_, number * r.near_contexts_};
-      scaled_by_target = {r.near_targets_ * scaled, by_target.number};
+      by_target = {detail::product(r.executor_, r.near_targets_, values),
+                   detail::product(r.executor_, r.near_targets_, number)};
+      by_context = {detail::product(r.executor_, values, r.near_contexts_),
+                    detail::product(r.executor_, number, r.near_contexts_)};
+      scaled_by_target = {detail::product(r.executor_, r.near_targets_, scaled), by_target.number};
     }
   };
 
@@ -156,16 +171,13 @@ class UtilityRegression {
     const Sparse values = known.sparse(with_diagonal, [&](Index i, Index j) { return known(i, j); });
     const Sparse number = known.sparse(with_diagonal, [](Index, Index) { return Real{1}; });
     const Matrix targets = alike(predicted), contexts = alike(predicted.transpose());
-    return {{targets * values, targets * number}, {values * contexts, number * contexts}};
+    return {{detail::product(executor_, targets, values), detail::product(executor_, targets, number)},
+            {detail::product(executor_, values, contexts), detail::product(executor_, number, contexts)}};
   }
-  Matrix alike(Matrix rows) const {
+  Matrix alike(Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> rows) const {
     if (pairs_->square) rows.diagonal().setZero();
-    for (Index i = 0; i < rows.rows(); ++i) {
-      rows.row(i).array() -= rows.row(i).mean();
-      const Real length = rows.row(i).norm();
-      if (length > Real{0}) rows.row(i) /= length;
-    }
-    return nearness(rows * rows.transpose());
+    for (Index i = 0; i < rows.rows(); ++i) rows.row(i).array() -= rows.row(i).mean();
+    return nearness(PairDescription<Real>::cosines(executor_, rows));
   }
 
   Features features_of(Index i, Index j, const KnownEntries<Real>& known, const Means& m, const Patterns& p) const {
@@ -234,7 +246,8 @@ class UtilityRegression {
     }
     x = (x.rowwise() - mean.transpose()) * inverse.asDiagonal();
     const Row lowest = x.colwise().minCoeff(), highest = x.colwise().maxCoeff();
-    Wide normal = x.transpose() * x;
+    Wide normal = Wide::Zero(width, width);  // its lower triangle
+    normal.template selfadjointView<Eigen::Lower>().rankUpdate(x.transpose());
     normal.diagonal().array() += ridge;
     normal(0, 0) = x.col(0).squaredNorm() + 1e-9;
     const Row weight = normal.ldlt().solve(x.transpose() * y);
@@ -258,7 +271,7 @@ class UtilityRegression {
     }
     std::sort(out.errors_.begin(), out.errors_.end());
 
-    for (Index j = 0; j < m; ++j)
+    for_each_tile(executor_, m, [&](Index j) {
       for (Index i = 0; i < n; ++i) {
         if (known.has(i, j)) continue;
         if (pairs_->square && i == j) {
@@ -270,12 +283,14 @@ class UtilityRegression {
         const Row seen = centred.cwiseMax(lowest).cwiseMin(highest);  // nothing is said beyond what was measured
         out.predicted(i, j) = static_cast<Real>(seen.dot(weight));
       }
+    });
     return out;
   }
 
   static constexpr Real own_context = Real(0.85);  ///< share of its loss that an example in its own context takes away
   static constexpr double ridge = 10.0;
 
+  Cpu executor_;
   const PairDescription<Real>* pairs_;
   Matrix near_targets_, near_contexts_;
 };

@@ -3,7 +3,10 @@
 #pragma once
 
 #include <pickmix/core/matrix_view.hpp>
+#include <pickmix/core/parallel.hpp>
 #include <pickmix/core/types.hpp>
+#include <pickmix/kernel/kernel.hpp>
+#include <pickmix/kernel/similarity.hpp>
 
 #include <Eigen/Core>
 
@@ -25,22 +28,21 @@ struct PairDescription {
   bool square = true;  ///< context i is target i: the diagonal is an example in its own context
 
   /// From embeddings, one a row, and the targets' losses. Where targets are the contexts, `targets` is `contexts`.
-  static PairDescription of(MatrixView<const Real> targets, MatrixView<const Real> contexts,
+  static PairDescription of(Cpu executor, MatrixView<const Real> targets, MatrixView<const Real> contexts,
                             std::span<const Real> alone, bool square) {
-    const Matrix t = unit_rows(targets), c = square ? t : unit_rows(contexts);
-    return {t * c.transpose(), t * t.transpose(), c * c.transpose(),
-            Eigen::Map<const Vector>(alone.data(), static_cast<Index>(alone.size())), square};
+    const Vector losses = Eigen::Map<const Vector>(alone.data(), static_cast<Index>(alone.size()));
+    const Matrix of_contexts = cosines(executor, contexts);
+    if (square) return {of_contexts, of_contexts, of_contexts, losses, true};
+    return {entries(*similarity(executor, targets, contexts, {})), cosines(executor, targets), of_contexts, losses,
+            false};
   }
 
+  /// Of all pairs of rows.
+  static Matrix cosines(Cpu executor, MatrixView<const Real> rows) { return entries(*similarity(executor, rows, {})); }
+
  private:
-  static Matrix unit_rows(MatrixView<const Real> rows) {
-    Matrix out(rows.rows(), rows.columns());
-    for (Index i = 0; i < rows.rows(); ++i) {
-      for (Index c = 0; c < rows.columns(); ++c) out(i, c) = rows(i, c);
-      const Real largest = out.row(i).cwiseAbs().maxCoeff();  // squares of what is divided by it cannot overflow
-      if (largest > Real{0}) out.row(i) = (out.row(i) / largest).normalized();
-    }
-    return out;
+  static Matrix entries(const Kernel& kernel) {
+    return Eigen::Map<const Matrix>(kernel.dense()->column(0), kernel.rows(), kernel.columns());
   }
 };
 

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// Products of a matrix and a sparse one.
+#pragma once
+
+#include <pickmix/core/parallel.hpp>
+#include <pickmix/core/types.hpp>
+
+#include <Eigen/Core>
+#include <Eigen/SparseCore>
+
+#include <concepts>
+
+namespace pickmix::inline v0::detail {
+
+template <std::floating_point Real>
+using ColumnMajor = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic>;
+
+/// left · right, a column a tile. Eigen's own product starts threads of its own where it is compiled for OpenMP.
+///
+/// \complexity  left.rows · non-zeros operations
+/// \determinism the same bits at every thread count
+template <std::floating_point Real>
+ColumnMajor<Real> product(Cpu executor, const ColumnMajor<Real>& left, const Eigen::SparseMatrix<Real>& right) {
+  ColumnMajor<Real> out = ColumnMajor<Real>::Zero(left.rows(), right.cols());
+  for_each_tile(executor, out.cols(), [&](Index j) {
+    for (typename Eigen::SparseMatrix<Real>::InnerIterator entry(right, j); entry; ++entry)
+      out.col(j) += entry.value() * left.col(entry.row());
+  });
+  return out;
+}
+
+/// As above: right.columns · non-zeros operations.
+template <std::floating_point Real>
+ColumnMajor<Real> product(Cpu executor, const Eigen::SparseMatrix<Real>& left, const ColumnMajor<Real>& right) {
+  ColumnMajor<Real> out = ColumnMajor<Real>::Zero(left.rows(), right.cols());
+  for_each_tile(executor, out.cols(), [&](Index j) {
+    for (Index k = 0; k < left.cols(); ++k)
+      for (typename Eigen::SparseMatrix<Real>::InnerIterator entry(left, k); entry; ++entry)
+        out(entry.row(), j) += entry.value() * right(k, j);
+  });
+  return out;
+}
+
+}  // namespace pickmix::inline v0::detail
