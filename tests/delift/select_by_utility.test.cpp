@@ -134,6 +134,57 @@ TEST_CASE("Rows of the pool as target or known data cost nothing more") {
         pool * (pool + 1));
 }
 
+TEST_CASE("The form's diagonal is that of targets and known data too, where they are candidates") {
+  const auto without_own = [](Rows rows, Rows contexts) {
+    return instances::kernel(rows.count, contexts.count, [&](Index i, Index j) {
+      return rows[i] == contexts[j] ? 0.0f : static_cast<float>(std::max(0.0, help(rows[i], contexts[j])));
+    });
+  };
+  const delift::Options options{.form = {.diagonal = delift::UtilityDiagonal::zero}};
+  const auto selected = [&](const auto& stage, const FacilityLocation& family) {
+    return select(pool, loss_callback(loss_of), stage, Count{5}, family, options).indices;
+  };
+  const Kernel own = without_own({0, pool}, {0, pool});
+  for (const Rows rows : {Rows{3, 4}, Rows{pool - 2, 4}}) {  // all of them candidates; two of them
+    const Kernel served = without_own(rows, {0, pool});
+    const auto bonus = largest_of_columns(served), covered = largest_of_rows(without_own({0, pool}, rows));
+    CHECK(selected(TaskSpecific{rows}, {}) == greedy_on({served, {.bonus = bonus}}, 5));
+    CHECK(selected(TaskSpecific{rows}, {TargetForm::relevance}) == greedy_on({own, {.bonus = bonus}}, 5));
+    CHECK(selected(Continual{rows}, {}) == greedy_on({own, {.floor = covered}}, 5));
+  }
+}
+
+TEST_CASE("The form's symmetry is that of targets and known data among the pool, and refused for others") {
+  const Kernel both = instances::kernel(pool, pool, [](Index i, Index j) {
+    return static_cast<float>(std::max({0.0, help(i, j), help(j, i)}));
+  });
+  const Rows some{3, 4};
+  const delift::Options options{.form = {.symmetry = delift::UtilitySymmetry::max}};
+  int calls = 0;
+  const Callbacks callbacks = loss_callback([&](const Example& e) { return ++calls, loss_of(e); });
+  std::vector<float> covered(static_cast<std::size_t>(pool), 0.0f), bonus = covered;
+  for (Index i = 0; i < pool; ++i)
+    for (Index k = 0; k < some.count; ++k) {
+      float& most = covered[static_cast<std::size_t>(i)];
+      most = std::max(most, both(i, some[k]));
+    }
+  bonus = covered;  // symmetric
+  CHECK(select(pool, callbacks, Continual{some}, Count{5}, {}, options).indices ==
+        greedy_on({both, {.floor = covered}}, 5));
+  const FacilityLocation relevance{TargetForm::relevance};
+  CHECK(select(pool, callbacks, TaskSpecific{some}, Count{5}, relevance, options).indices ==
+        greedy_on({both, {.bonus = bonus}}, 5));
+
+  calls = 0;
+  CHECK_THAT(thrown<ValueError>([&] { (void)select(pool, callbacks, TaskSpecific{some}, Count{5}, {}, options); }),
+             ContainsSubstring("symmetry takes U(i, j) and U(j, i), and of target, rows 3 to 6, only one"));
+  CHECK_THAT(thrown<ValueError>([&] {
+               (void)select(pool, callbacks, Continual{Rows{pool - 1, 2}}, Count{5}, FacilityLocation{}, options);
+             }),
+             ContainsSubstring("of known, rows 11 to 12, only one"));
+  CHECK(calls == 0);
+}
+
 TEST_CASE("What is known altogether leaves nothing to gain, and the budget is filled all the same") {
   const Selection s = select(pool, loss_callback(loss_of), Continual{Rows{0, pool}}, Count{3});
   CHECK(s.indices == std::vector<Index>{0, 1, 2});
@@ -250,6 +301,16 @@ TEST_CASE("Bad arguments are named before the model is asked") {
              ContainsSubstring("known is given by rows and the pool by embeddings"));
   const Callbacks nan = loss_callback([](const Example&) { return std::numeric_limits<double>::quiet_NaN(); });
   CHECK_THROWS_AS(select(5, nan, InstructionTuning{}, Count{1}), CallbackError);
+}
+
+TEST_CASE("Where there is no memory for the utilities, the model is not asked") {
+  constexpr Index many = Index{1} << 31;
+  int calls = 0;
+  const Callbacks callbacks = loss_callback([&](const Example&) { return ++calls, 1.0; });
+  CHECK_THAT(thrown<CapacityError>([&] { (void)select(many, callbacks, InstructionTuning{}, Count{1}); }),
+             ContainsSubstring("2147483648 x 2147483648"));
+  CHECK_THROWS_AS(delift::utility(many, many, callbacks), CapacityError);
+  CHECK(calls == 0);
 }
 
 TEST_CASE("A wrong family or metric is refused before the model is asked") {

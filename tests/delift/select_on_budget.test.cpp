@@ -218,6 +218,18 @@ TEST_CASE("An observer may end it") {
   CHECK(s.loss_calls < tenth.utility_calls);
 }
 
+TEST_CASE("Where there is no memory for the pairs, neither losses nor embeddings are asked for") {
+  constexpr Index many = Index{1} << 31;
+  Trainer trainer;
+  CHECK_THAT(thrown<CapacityError>([&] {
+               (void)select(many, trainer.callbacks(), InstructionTuning{}, Count{1}, FacilityLocation{},
+                            {.utility_calls = many + 1000});
+             }),
+             ContainsSubstring("delift::select: utility_calls"));
+  CHECK(trainer.calls == 0);
+  CHECK(trainer.embedded == 0);
+}
+
 TEST_CASE("What cannot be done on a budget is said before the model is asked") {
   Trainer trainer;
   const Callbacks callbacks = trainer.callbacks();

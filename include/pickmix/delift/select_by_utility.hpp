@@ -53,17 +53,17 @@ template <class Family, class Stage, class B, class... Observers>
 Selection select_by_entries(Cpu executor, Index n, Utilities<Observers...>& utilities, const Stage& stage,
                             const B& budget, const Family& family, const Options& options, Observers&... observers) {
   std::vector<RowScale> scales;
-  Kernel kernel(n, n, std::make_shared<const SparseEntries>(n));  // of a stage that looks at its target only
-  if (stage.needs_pool(family)) {
-    const Kernel pairs = with_pairs_in_form(utilities.pool(), utilities.form());
-    scales = scales_of(pairs, utilities.form().scale);
-    kernel = scaled(pairs, scales);
-  }
+  const auto pool = [&] {
+    if (!stage.needs_pool(family)) return Kernel(n, n, std::make_shared<const SparseEntries>(n));  // not looked at
+    scales = scales_of(utilities.pool(), utilities.scale());
+    return scaled(utilities.pool(), scales);
+  };
+  const Kernel kernel = pool();
   auto objective = stage.objective(family, kernel, [&](Role role, const ReferenceData& data) {
     const Rows rows = checked_rows(role, data);
     const Kernel measured = role == Role::known ? utilities.of_known(rows) : utilities.of_target(rows);
     const bool as_the_pool = role == Role::known && !scales.empty();
-    const Kernel in_scale = scaled(measured, as_the_pool ? scales : scales_of(measured, utilities.form().scale));
+    const Kernel in_scale = scaled(measured, as_the_pool ? scales : scales_of(measured, utilities.scale()));
     return Reference{role == Role::known ? transposed(in_scale) : in_scale};
   });
   return greedy<Family>(executor, objective, budget, options, observers...);
@@ -73,9 +73,8 @@ Selection select_by_entries(Cpu executor, Index n, Utilities<Observers...>& util
 template <class Family, class Stage, class B, class... Observers>
 Selection select_by_columns(Cpu executor, Utilities<Observers...>& utilities, const Stage& stage, const B& budget,
                             const Family& family, const Options& options, Observers&... observers) {
-  const Kernel pairs = with_pairs_in_form(utilities.pool(), utilities.form());
-  const auto scales = scales_of(pairs, utilities.form().scale);
-  const Kernel pool = scaled(pairs, scales);
+  const auto scales = scales_of(utilities.pool(), utilities.scale());
+  const Kernel pool = scaled(utilities.pool(), scales);
   const auto kernel = kernel_of(executor, columns_of(pool), stage, family, options, observers...);
   if (!kernel) throw Stopped{};
   auto objective = stage.objective(family, *kernel, [&](Role role, const ReferenceData& data) {
@@ -98,7 +97,8 @@ Selection select_by_columns(Cpu executor, Utilities<Observers...>& utilities, co
 /// \param callbacks  loss: asked for n losses alone and n² in context (and those of the stage's rows), each once
 /// \param options    utility: how the model is asked; form: what becomes of the utilities. Known rows are scaled as the pool is
 /// \return      `loss_calls` says how many losses were asked for
-/// \throws      what `utility` and `select` from a pool throw; ValueError if a stage's data are not Rows
+/// \throws      what `utility` and `select` from a pool throw; ValueError if a stage's data are not Rows,
+///              or the form's symmetry cannot be had of them; all of that, and CapacityError, before the model is asked
 /// \complexity  n(n + 1) losses and 8n² bytes
 /// \determinism as far as the callback's losses are the same: the same at every thread count
 /// \cite agarwal2025delift
@@ -107,7 +107,7 @@ Selection select(Cpu executor, Index n, const Callbacks& callbacks, const Stage&
                  const Family& family = {}, const Options& options = {}, Observers&&... observers) {
   detail::check_observers<Observers...>();
   detail::check_rows("delift::select", "the pool", Rows{0, n});
-  detail::check_stage_rows(stage);
+  detail::check_stage(stage, Rows{0, stage.needs_pool(family) ? n : 0}, options.form);
   (void)budget.open(n);
   detail::check_arguments(family, options);
   if (options.utility_calls != 0) detail::check_utility_calls(n, callbacks, stage, family, options);

@@ -4,6 +4,7 @@
 
 #include <pickmix/core/callbacks.hpp>
 #include <pickmix/core/error.hpp>
+#include <pickmix/core/matrix_view.hpp>
 #include <pickmix/core/parallel.hpp>
 #include <pickmix/core/types.hpp>
 #include <pickmix/delift/model_losses.hpp>
@@ -14,6 +15,7 @@
 #include <pickmix/delift/utility_form.hpp>
 #include <pickmix/kernel/kernel.hpp>
 #include <pickmix/kernel/reference.hpp>
+#include <pickmix/kernel/rescale.hpp>
 
 #include <optional>
 #include <tuple>
@@ -25,6 +27,7 @@ namespace pickmix::inline v0::delift {
 
 namespace detail {
 
+/// \throws ValueError unless a stage's data are rows that the callbacks know
 inline Rows checked_rows(Role role, const ReferenceData& data) {
   if (!std::holds_alternative<Rows>(data))
     raise<ValueError>("delift::select: {} is given by {} and the pool by callbacks; give the Rows that they know",
@@ -35,19 +38,36 @@ inline Rows checked_rows(Role role, const ReferenceData& data) {
 }
 
 /// Says what is wrong with a stage's data before the model is asked for anything.
+///
+/// \param measured  the candidates, if all their utilities are measured
+/// \throws ValueError as checked_rows, and if `form` asks for a symmetry with utilities of one direction only
+inline void check_stage_data(Role role, const ReferenceData& data, Rows measured, const UtilityForm& form) {
+  const Rows rows = checked_rows(role, data);
+  if (form.symmetry != UtilitySymmetry::none && rows.first + rows.count > measured.count)
+    raise<ValueError>(
+        "UtilityForm: symmetry takes U(i, j) and U(j, i), and of {}, rows {} to {}, only one is measured; leave "
+        "symmetry "
+        "out, or give rows of the pool, in a stage that measures it",
+        name_of(role), rows.first, rows.first + rows.count - 1);
+}
 template <class Stage>
-void check_stage_rows(const Stage&) {}
-inline void check_stage_rows(const TaskSpecific& stage) { (void)checked_rows(Role::target, stage.target); }
-inline void check_stage_rows(const Continual& stage) { (void)checked_rows(Role::known, stage.known); }
-inline void check_stage_rows(const Composite& stage) {
-  check_stage_rows(stage.target);
-  check_stage_rows(stage.known);
+void check_stage(const Stage&, Rows, const UtilityForm&) {}
+inline void check_stage(const TaskSpecific& stage, Rows measured, const UtilityForm& form) {
+  check_stage_data(Role::target, stage.target, measured, form);
+}
+inline void check_stage(const Continual& stage, Rows measured, const UtilityForm& form) {
+  check_stage_data(Role::known, stage.known, measured, form);
+}
+inline void check_stage(const Composite& stage, Rows measured, const UtilityForm& form) {
+  check_stage(stage.target, measured, form);
+  check_stage(stage.known, measured, form);
 }
 
 /// An observer answered `Flow::stop` while the model was asked.
 struct Stopped {};
 
-/// The utilities that a selection from rows 0 … n − 1 needs, each measured once.
+/// The utilities that a selection from rows 0 … n − 1 needs, each measured once; diagonal and symmetry are in form, the scale
+/// is not.
 template <class... Observers>
 class Utilities {
  public:
@@ -56,24 +76,24 @@ class Utilities {
 
   /// U(i, j) within the pool.
   const Kernel& pool() {
-    if (!raw_) raw_ = measure(plain(pool_), pool_, pool_);
-    return *raw_;
+    if (!pairs_) pairs_ = with_pairs_in_form(measure(pool_, pool_), form_);
+    return *pairs_;
   }
 
   /// U(q, j): how much candidates help the target.
   Kernel of_target(Rows target) {
-    const bool ours = raw_ && target.first + target.count <= pool_.count;
-    return ours ? part(target, false) : measure(plain(target), target, pool_);
+    const bool ours = pairs_ && target.first + target.count <= pool_.count;
+    return ours ? part(target, false) : with_diagonal(measure(target, pool_), target.first);
   }
 
   /// U(i, k): how much known examples help the pool; those that are candidates as well were measured with them.
   Kernel of_known(Rows known) {
-    const bool ours = raw_ && known.first + known.count <= pool_.count;
-    return ours ? part(known, true) : measure(plain(pool_), pool_, known);
+    const bool ours = pairs_ && known.first + known.count <= pool_.count;
+    return ours ? part(known, true) : with_diagonal(measure(pool_, known), -known.first);
   }
 
   Index asked() const { return model_.asked(); }
-  const UtilityForm& form() const { return form_; }
+  const UtilityScale& scale() const { return form_.scale; }
 
  private:
   const std::vector<float>& plain(Rows rows) {
@@ -84,11 +104,18 @@ class Utilities {
     if (!losses) throw Stopped{};
     return plain_.emplace_back(rows, *std::move(losses)).second;
   }
-  Kernel measure(const std::vector<float>& plain, Rows targets, Rows contexts) {
-    std::optional<Kernel> measured =
-        std::apply([&](auto&... o) { return all_utilities(model_, plain, targets, contexts, o...); }, observers_);
+  Kernel measure(Rows targets, Rows contexts) {
+    auto entries = utility_entries(targets, contexts);
+    const std::vector<float>& alone = plain(targets);
+    std::optional<Kernel> measured = std::apply(
+        [&](auto&... o) { return all_utilities(model_, alone, targets, contexts, std::move(entries), o...); },
+        observers_);
     if (!measured) throw Stopped{};
     return *std::move(measured);
+  }
+  Kernel with_diagonal(Kernel utility, Index offset) const {
+    if (form_.diagonal == UtilityDiagonal::keep) return utility;
+    return pickmix::detail::changed(utility, [&](MatrixView<float> u) { set_diagonal(u, offset, form_.diagonal); });
   }
 
   /// Some rows, or some columns, of the pool's.
@@ -96,7 +123,7 @@ class Utilities {
     const Index height = columns ? pool_.count : of.count, width = columns ? of.count : pool_.count;
     auto entries = Kernel::allocate<float>("delift::select", height, width);
     for (Index j = 0; j < width; ++j)
-      for (Index i = 0; i < height; ++i) entries[j * height + i] = columns ? (*raw_)(i, of[j]) : (*raw_)(of[i], j);
+      for (Index i = 0; i < height; ++i) entries[j * height + i] = columns ? (*pairs_)(i, of[j]) : (*pairs_)(of[i], j);
     return Kernel(height, width, DenseEntries{std::move(entries), height});
   }
 
@@ -105,7 +132,7 @@ class Utilities {
   UtilityForm form_;
   std::tuple<Observers&...> observers_;
   std::vector<std::pair<Rows, std::vector<float>>> plain_;
-  std::optional<Kernel> raw_;
+  std::optional<Kernel> pairs_;
 };
 
 }  // namespace detail

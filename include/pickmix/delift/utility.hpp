@@ -12,6 +12,7 @@
 #include <pickmix/kernel/kernel.hpp>
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
 #include <utility>
@@ -35,11 +36,18 @@ std::optional<std::vector<float>> plain_losses(ModelLosses& model, Rows targets,
   return plain;
 }
 
-/// U for all pairs; nothing if an observer stopped the work. \param plain  the targets' losses
+/// Where the utilities of all pairs are to be written: had before the model is asked for anything.
+inline std::shared_ptr<float[]> utility_entries(Rows targets, Rows contexts) {
+  return Kernel::allocate<float>("delift::utility", targets.count, contexts.count);
+}
+
+/// U for all pairs; nothing if an observer stopped the work.
+///
+/// \param plain    the targets' losses
+/// \param entries  made by utility_entries
 template <class... Observers>
 std::optional<Kernel> all_utilities(ModelLosses& model, std::span<const float> plain, Rows targets, Rows contexts,
-                                    Observers&... observers) {
-  auto entries = Kernel::allocate<float>("delift::utility", targets.count, contexts.count);
+                                    std::shared_ptr<float[]> entries, Observers&... observers) {
   const Index n = targets.count, pairs = n * contexts.count;
   const bool finished = model.ask(
       pairs, [&](Index k) { return Example{.row = targets[k % n], .context = contexts[k / n]}; },
@@ -73,9 +81,10 @@ std::optional<Kernel> utility(Cpu executor, Rows targets, Rows contexts, const C
   detail::check_rows("delift::utility", "targets", targets);
   detail::check_rows("delift::utility", "contexts", contexts);
   ModelLosses model(executor, callbacks, options);
+  auto entries = detail::utility_entries(targets, contexts);
   const auto plain = detail::plain_losses(model, targets, observers...);
   if (!plain) return std::nullopt;
-  return detail::all_utilities(model, *plain, targets, contexts, observers...);
+  return detail::all_utilities(model, *plain, targets, contexts, std::move(entries), observers...);
 }
 
 inline Kernel utility(Rows targets, Rows contexts, const Callbacks& callbacks, const UtilityOptions& options = {}) {

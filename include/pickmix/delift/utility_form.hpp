@@ -35,8 +35,8 @@ enum class UtilitySymmetry {
 struct AsMeasured {};
 using UtilityScale = std::variant<ClipAtZero, RowMax, MinMax, RowMinMax, AsMeasured>;
 
-/// How similarities are made of utilities: first the diagonal, then symmetry, then the scale. The defaults are those of the
-/// paper; `RowMax` lets every target ask as loudly as every other (a target of two response tokens has larger utilities than
+/// How similarities are made of utilities: first the diagonal, then symmetry, then the scale; those of a target or of known
+/// data too, where these are candidates as well. The defaults are those of the paper; `RowMax` lets every target ask as loudly as every other (a target of two response tokens has larger utilities than
 /// one of two hundred).
 ///
 /// \cite agarwal2025delift
@@ -98,6 +98,17 @@ inline Kernel scaled(const Kernel& utility, std::span<const RowScale> scales) {
   });
 }
 
+/// Changes U(i, i + offset), which are targets in their own context; u(j, i) = U(i, j).
+inline void set_diagonal(MatrixView<float> u, Index offset, UtilityDiagonal diagonal) {
+  if (diagonal == UtilityDiagonal::keep) return;
+  for (Index i = std::max<Index>(0, -offset); i < std::min(u.columns(), u.rows() - offset); ++i) {
+    pickmix::detail::Range others;
+    for (Index j = 0; j < u.rows(); ++j)
+      if (j != i + offset) others.include(u(j, i));
+    u(i + offset, i) = diagonal == UtilityDiagonal::largest_other && u.rows() > 1 ? others.high : 0.0f;
+  }
+}
+
 /// The diagonal and the symmetry of a square utility.
 inline Kernel with_pairs_in_form(const Kernel& utility, const UtilityForm& form) {
   if (form.diagonal == UtilityDiagonal::keep && form.symmetry == UtilitySymmetry::none) return utility;
@@ -105,12 +116,7 @@ inline Kernel with_pairs_in_form(const Kernel& utility, const UtilityForm& form)
     raise<ShapeError>("UtilityForm: diagonal and symmetry need as many targets as contexts; there are {} and {}",
                       utility.rows(), utility.columns());
   return pickmix::detail::changed(utility, [&](MatrixView<float> u) {  // u(j, i) = U(i, j)
-    for (Index i = 0; i < u.rows() && form.diagonal != UtilityDiagonal::keep; ++i) {
-      pickmix::detail::Range others;
-      for (Index j = 0; j < u.rows(); ++j)
-        if (j != i) others.include(u(j, i));
-      u(i, i) = form.diagonal == UtilityDiagonal::largest_other && u.rows() > 1 ? others.high : 0.0f;
-    }
+    set_diagonal(u, 0, form.diagonal);
     for (Index j = 0; j < u.rows() && form.symmetry != UtilitySymmetry::none; ++j)
       for (Index i = 0; i < j; ++i)
         u(j, i) = u(i, j) =
