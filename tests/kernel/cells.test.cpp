@@ -155,7 +155,7 @@ TEST_CASE("Any number of thresholds but one for each row of the cells is refused
   const Kernel kernel = similarity(instances::normal(1, 50, 4).view(), {.storage = Storage::streamed});
   const std::vector<Index> centres{0, 10, 20};
   const Cells cells(cpu, kernel, centres);
-  for (std::size_t count : {0, 49, 51}) {
+  for (std::size_t count : {0u, 49u, 51u}) {
     const std::vector<float> thresholds(count, 0.0f);
     CHECK_THAT(thrown<ShapeError>([&] { (void)cells.entries_above(thresholds, 2, go_on); }),
                Catch::Matchers::StartsWith("Cells::entries_above: thresholds has"));
