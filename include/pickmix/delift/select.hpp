@@ -37,13 +37,13 @@ struct Options {
   Metric metric = Cosine{};
 
   /// Bytes that similarities may take beside the embeddings: those of the pool, and those to each other set. Beyond it they
-  /// are computed when they are looked at, which may move the last bits of graph cut and log-determinant, or those to another
-  /// set are kept in 16 bits: near ties may then be broken otherwise.
+  /// are computed when they are looked at, which may move the last bits of graph cut and log-determinant; unless `exact`, those
+  /// to another set are kept in 16 bits where that is enough. Near ties may then be broken otherwise.
   std::uint64_t memory_limit = std::uint64_t{768} << 20;
 
-  /// Facility location over more than 8192 embeddings begins with some picks on a sample (see SampledStart) unless this
-  /// is true: then every pick is that of greedy over all, at the cost of several passes over all pairs if 4n² bytes are
-  /// more than `memory_limit`.
+  /// Similarities keep all their bits, and facility location every pick. Over more than 8192 embeddings it begins with some picks on a
+  /// sample (see SampledStart) unless this is true: then every pick is that of greedy over all, at the cost of several passes
+  /// over all pairs if 4n² bytes are more than `memory_limit`.
   bool exact = false;
 
   // Where the pool is given by callbacks:
@@ -100,7 +100,9 @@ inline Reference make_reference(Cpu executor, MatrixView<const float> pool, Role
   if (rows.columns() != pool.columns())
     raise<ShapeError>("delift::select: {} has {} columns and the pool {}; both must be embeddings of the same model",
                       name_of(role), rows.columns(), pool.columns());
-  const SimilarityOptions to_pool{options.metric, Storage::automatic, options.memory_limit};
+  const bool fits = pickmix::detail::bytes_of(rows.rows(), pool.rows(), sizeof(float)) <= options.memory_limit;
+  const Storage storage = fits || !options.exact ? Storage::automatic : Storage::streamed;
+  const SimilarityOptions to_pool{options.metric, storage, options.memory_limit};
   const SimilarityOptions within{options.metric, Storage::streamed, options.memory_limit};  // few objectives look at it
   return {*similarity(executor, rows, pool, to_pool), *similarity(executor, rows, within)};
 }
