@@ -91,7 +91,8 @@ inline constexpr bool has_costs<RestLedger<L>> = has_costs<L>;
 /// Where more than the memory limit still matters after the first picks, as many again are picked on a sample, and observers
 /// are told so: hostile data cost time, and not memory.
 ///
-/// \complexity  n²d operations and about 20 n²/picks bytes beside the embeddings, at most the kernel's memory limit
+/// \complexity  n²d operations; beside the embeddings 4·sample² bytes, and then about 20 n²/picks, at most the kernel's memory
+///              limit
 /// \determinism the same at every thread count; the seed draws the sample
 struct SampledStart {
   Index exact_up_to = 8192;  ///< a pool no larger is selected from exactly

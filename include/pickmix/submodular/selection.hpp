@@ -11,8 +11,8 @@ namespace pickmix::inline v0 {
 
 /// Why a selection ended. None of these is an error.
 enum class StopReason {
-  budget_reached,       ///< as many as asked for
-  pool_exhausted,       ///< more were asked for than there are; all are selected
+  budget_reached,       ///< nothing else fits into it: as many as asked for, or all that it allows
+  pool_exhausted,       ///< more were asked for than there are items; all are selected
   no_positive_gain,     ///< every remaining item would lower the objective
   stopped_by_observer,  ///< an observer answered `Flow::stop`
 };
