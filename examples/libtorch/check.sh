@@ -14,6 +14,7 @@ cmake -S "$here" -B "$work/example" -DCMAKE_CXX_FLAGS_RELEASE=-O1 -DCMAKE_BUILD_
   ${TORCH:+-DCMAKE_PREFIX_PATH="$TORCH"}
 cmake --build "$work/example" --parallel "$(getconf _NPROCESSORS_ONLN)"
 rm -rf "$work/tiny" "$work/out"
+export OMP_WAIT_POLICY=passive   # as in run.sh
 python3 "$here/tiny.py" --out "$work/tiny"
 start() { exec "$work/example/finetune" --model "$work/tiny/model.safetensors" --data "$work/tiny" --rate 0.01 --batch 8 "$@"; }
 tiny() { (start "$@"); }

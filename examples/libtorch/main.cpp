@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "experiment.hpp"
+#include "processor.hpp"
 #include "report.hpp"
 
 namespace {
@@ -175,11 +176,13 @@ std::vector<Job> jobs(const Arguments& a) {
 void run(const Arguments& a) {
   const std::vector<Job> wanted = jobs(a);
   const Settings& s = a.settings;
-  ResultsFolder results(
-      a.out, fmt::format("steps {} batch {} pool {} held-out {} question {} answer {} rate {} target {} "
-                         "known {}\n",
-                         s.steps, s.batch, s.pool, s.held_out, s.form.question, s.form.answer, s.peak_rate, s.target,
-                         fmt::join(s.known, " ")));
+  ResultsFolder results(a.out,
+                        fmt::format("steps {} batch {} pool {} held-out {} question {} answer {} rate {} target {} "
+                                    "known {}\n",
+                                    s.steps, s.batch, s.pool, s.held_out, s.form.question, s.form.answer, s.peak_rate,
+                                    s.target, fmt::join(s.known, " ")),
+                        fmt::format("{} {}", a.machine.device.is_cuda() ? "cuda" : "cpu",
+                                    a.machine.products == torch::kBFloat16 ? "bf16" : "fp32"));
   const Safetensors model = read_safetensors(a.model);
   const Shape shape(model);
   Experiment experiment(model, read_datasets(a.data, model.text("vocabulary"), shape.vocabulary), a.machine, s,
@@ -192,6 +195,7 @@ void run(const Arguments& a) {
 
 int main(int count, char** values) {
   try {
+    use_the_whole_processor();
     const Arguments arguments = parse(count, values);
     if (arguments.help)
       fmt::print("{}", usage);

@@ -53,8 +53,10 @@ struct Outcome {
 
 class ResultsFolder {
  public:
+  /// \param machine  what computes; said in each line
   /// \throws std::runtime_error if it cannot be written to, or holds results of other settings
-  ResultsFolder(std::filesystem::path folder, const std::string& settings) : folder_(std::move(folder)) {
+  ResultsFolder(std::filesystem::path folder, const std::string& settings, std::string machine)
+      : folder_(std::move(folder)), machine_(std::move(machine)) {
     std::filesystem::create_directories(folder_);
     std::ifstream in(folder_ / "runs.csv");
     for (std::string line; std::getline(in, line);) {
@@ -109,11 +111,11 @@ class ResultsFolder {
     append("points.csv", lines);
     const auto& losses = o.end.losses;
     append("runs.csv",
-           fmt::format("{},{},{},{},{:.5f},{:.5f},{:.3f},{:.3f},{:.4f},{:.3f},{},{:.4f}\n", job.key(), o.end.step,
+           fmt::format("{},{},{},{},{:.5f},{:.5f},{:.3f},{:.3f},{:.4f},{:.3f},{},{:.4f},{}\n", job.key(), o.end.step,
                        o.end.tokens, o.padded,
                        std::accumulate(losses.begin(), losses.end(), 0.0) / static_cast<double>(losses.size()),
                        *std::max_element(losses.begin(), losses.end()), o.train_seconds, o.reward_seconds,
-                       o.scheduler_seconds, o.select_seconds, o.calls, o.kept));
+                       o.scheduler_seconds, o.select_seconds, o.calls, o.kept, machine_));
     done_.insert(job.key());
   }
 
@@ -128,8 +130,9 @@ class ResultsFolder {
 
   static constexpr std::string_view columns =
       "experiment,method,part,seed,steps,tokens,padded,mean_loss,worst_loss,train_s,reward_s,scheduler_s,select_s,"
-      "calls,kept";
+      "calls,kept,machine";
 
   std::filesystem::path folder_;
+  std::string machine_;
   std::set<std::string> done_;
 };

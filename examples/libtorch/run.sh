@@ -69,4 +69,5 @@ data=$(cd "$data" && pwd)
 prepared=$work/prepared/$(printf %s "$data" | cksum | cut -d' ' -f1)   # of each folder apart
 "$work/python/bin/python" "$here/prepare.py" --gguf "$work/$original" --model "$work/model.safetensors" --data "$data" \
   --out "$prepared"
+export OMP_WAIT_POLICY="${OMP_WAIT_POLICY-passive}"   # else libtorch's threads, waiting, take the cores from OpenBLAS's
 exec "$work/example/finetune" --model "$work/model.safetensors" --data "$prepared" "$@"

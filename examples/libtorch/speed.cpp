@@ -14,6 +14,7 @@
 
 #include "bare.hpp"
 #include "pick_and_mix.hpp"
+#include "processor.hpp"
 
 namespace {
 
@@ -151,6 +152,7 @@ int main(int count, char** values) {
     const auto number = [&](int k, long otherwise) { return k < count ? std::stol(values[k]) : otherwise; };
     if (count < 2 || number(2, 1) < 1 || number(3, 2) < 2 || number(4, 1) < 1)
       throw std::runtime_error("needs MODEL [BATCH [LENGTH [STEPS]]]: a file of weights, and positive numbers");
+    use_the_whole_processor();
     measure(values[1], number(2, 16), static_cast<std::size_t>(number(3, 128)), number(4, 5));
     return EXIT_SUCCESS;
   } catch (const std::exception& error) {

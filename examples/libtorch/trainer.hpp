@@ -87,7 +87,7 @@ class Trainer {
     const torch::Tensor losses = -log_probabilities(hidden, batch);
     losses.mean().backward();
     weights_.gather_gradients();
-    torch::nn::utils::clip_grad_norm_(weights_.masters(), recipe_.longest_gradient);
+    torch::nn::utils::clip_grad_norm_(weights_.pieces(), recipe_.longest_gradient);
     for (auto& group : optimizer_->param_groups()) group.options().set_lr(recipe_.rate(tokens_));
     optimizer_->step();
     changed();
@@ -267,7 +267,7 @@ class Trainer {
     for (std::size_t k = 0; k < Weights::parts; ++k) {
       const double decay = k == Weights::norms ? 0.0 : recipe_.decay;
       const AdamWOptions options = AdamWOptions(recipe_.peak_rate).betas({0.9, 0.95}).weight_decay(decay);
-      groups.emplace_back(std::vector<torch::Tensor>{weights_.masters()[k]}, std::make_unique<AdamWOptions>(options));
+      groups.emplace_back(weights_.pieces(k), std::make_unique<AdamWOptions>(options));
     }
     return std::make_unique<torch::optim::AdamW>(std::move(groups), AdamWOptions(recipe_.peak_rate));
   }

@@ -4,6 +4,7 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -14,8 +15,8 @@
 
 #include "llama.hpp"
 
-/// Weights that lie one after another in one tensor, and their gradients likewise: that makes clipping and the optimiser's step
-/// a few operations on large tensors. The masters, in fp32, are what is trained; the model uses them, or a copy of lower
+/// Weights that lie one after another in one tensor, and their gradients likewise: clipping and the optimiser's step are then a
+/// few operations on large tensors on a GPU, and go through pieces that a processor's caches hold. The masters, in fp32, are what is trained; the model uses them, or a copy of lower
 /// precision. Three parts: the embedding, the layers' matrices (of which there is a copy), the norms.
 class Weights {
  public:
@@ -38,6 +39,13 @@ class Weights {
     for (std::size_t k = 0; k < parts; ++k) {
       masters_.push_back(zeros(sizes[k], device, torch::kFloat32));
       used_.push_back(k == 1 && products != torch::kFloat32 ? zeros(sizes[k], device, products) : masters_[k]);
+      const std::int64_t piece = device.is_cuda() ? sizes[k] : std::int64_t{1} << 18;
+      for (std::int64_t first = 0; first < sizes[k]; first += piece) {
+        const std::int64_t size = std::min(piece, sizes[k] - first);
+        torch::Tensor some = masters_[k].narrow(0, first, size).detach();
+        some.mutable_grad() = masters_[k].grad().narrow(0, first, size);
+        pieces_[k].push_back(some);
+      }
     }
     for (const auto& weight : shape_.weights()) {
       const std::size_t k = part_of(weight);
@@ -59,6 +67,14 @@ class Weights {
   Llama model() const { return {shape_, weights_}; }
 
   const std::vector<torch::Tensor>& masters() const { return masters_; }
+
+  /// One part of the masters, with its gradients, for the optimiser: a piece on a GPU, many on a processor.
+  const std::vector<torch::Tensor>& pieces(std::size_t part) const { return pieces_[part]; }
+  std::vector<torch::Tensor> pieces() const {
+    std::vector<torch::Tensor> all;
+    for (const auto& part : pieces_) all.insert(all.end(), part.begin(), part.end());
+    return all;
+  }
 
   void zero_gradients() {
     for (torch::Tensor& part : used_) part.mutable_grad().zero_();
@@ -84,5 +100,6 @@ class Weights {
 
   Shape shape_;
   std::vector<torch::Tensor> masters_, used_;
+  std::array<std::vector<torch::Tensor>, parts> pieces_;
   std::map<std::string, torch::Tensor> weights_;
 };
