@@ -49,16 +49,20 @@ void losses_in_context(benchmark::State& state) {
 }
 BENCHMARK(losses_in_context)->Arg(500)->Arg(2000)->Unit(benchmark::kMillisecond);
 
-/// A tenth of the pool, for 5 % of the losses.
+/// A tenth of the pool, for 5 % of the losses; rows and threads.
 void selection_on_budget(benchmark::State& state) {
   const Index n = state.range(0);
   delift::Options options;
   options.utility_calls = n + n * n / 20;
   for (auto _ : state)
-    benchmark::DoNotOptimize(
-        delift::select(n, callbacks(), delift::InstructionTuning{}, Fraction{0.1}, FacilityLocation{}, options));
+    benchmark::DoNotOptimize(delift::select(cpu.threads(state.range(1)), n, callbacks(), delift::InstructionTuning{},
+                                            Fraction{0.1}, FacilityLocation{}, options));
   state.counters["losses"] = static_cast<double>(options.utility_calls);
 }
-BENCHMARK(selection_on_budget)->Arg(250)->Arg(500)->Arg(1000)->Unit(benchmark::kSecond)->Iterations(1);
+BENCHMARK(selection_on_budget)
+    ->ArgsProduct({{250, 500, 1000}, {1, 2}})
+    ->Unit(benchmark::kSecond)
+    ->UseRealTime()
+    ->Iterations(1);
 
 }  // namespace

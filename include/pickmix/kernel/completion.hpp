@@ -126,7 +126,7 @@ class UtilityRegression {
     Sparse values, number, scaled;  ///< off the diagonal; scaled: in units of the row's headroom
     Vector headroom, diagonal;
     Vector row_sum, row_number, column_sum, column_number, scaled_column_sum;
-    Sums by_target, by_context, scaled_by_target;
+    Sums by_target, by_context, scaled_by_target;  ///< contexts × targets by context, targets × contexts else
     double all = 0.0, scaled_all = 0.0;
 
     Means(const UtilityRegression& r, const KnownEntries<Real>& known) {
@@ -155,14 +155,14 @@ class UtilityRegression {
       scaled_all = static_cast<double>(scaled_column_sum.sum()) / count;
       by_target = {detail::product(r.executor_, r.near_targets_, values),
                    detail::product(r.executor_, r.near_targets_, number)};
-      by_context = {detail::product(r.executor_, values, r.near_contexts_),
-                    detail::product(r.executor_, number, r.near_contexts_)};
+      by_context = {detail::product(r.executor_, r.near_contexts_, Sparse(values.transpose())),
+                    detail::product(r.executor_, r.near_contexts_, Sparse(number.transpose()))};
       scaled_by_target = {detail::product(r.executor_, r.near_targets_, scaled), by_target.number};
     }
   };
 
   struct Patterns {
-    Sums by_target, by_context;
+    Sums by_target, by_context;  ///< as in Means
   };
 
   /// Rows, and columns, are near whose predicted utilities rise and fall together.
@@ -172,7 +172,8 @@ class UtilityRegression {
     const Sparse number = known.sparse(with_diagonal, [](Index, Index) { return Real{1}; });
     const Matrix targets = alike(predicted), contexts = alike(predicted.transpose());
     return {{detail::product(executor_, targets, values), detail::product(executor_, targets, number)},
-            {detail::product(executor_, values, contexts), detail::product(executor_, number, contexts)}};
+            {detail::product(executor_, contexts, Sparse(values.transpose())),
+             detail::product(executor_, contexts, Sparse(number.transpose()))}};
   }
   Matrix alike(Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> rows) const {
     if (pairs_->square) rows.diagonal().setZero();
@@ -201,10 +202,10 @@ class UtilityRegression {
             column,
             scaled_column,
             m.by_target.mean(i, j, own, one, m.all, prior),
-            m.by_context.mean(i, j, own, one, m.all, prior),
+            m.by_context.mean(j, i, own, one, m.all, prior),
             scale * m.scaled_by_target.mean(i, j, own / scale, one, m.scaled_all, prior),
             by_pattern ? p.by_target.mean(i, j, own, one, m.all, prior) : 0.0,
-            by_pattern ? p.by_context.mean(i, j, own, one, m.all, prior) : 0.0,
+            by_pattern ? p.by_context.mean(j, i, own, one, m.all, prior) : 0.0,
             cosine,
             std::exp(5.0 * (cosine - 1.0)),
             row * cosine,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Products of a matrix and a sparse one.
+// The product of a matrix and a sparse one.
 #pragma once
 
 #include <pickmix/core/parallel.hpp>
@@ -25,18 +25,6 @@ ColumnMajor<Real> product(Cpu executor, const ColumnMajor<Real>& left, const Eig
   for_each_tile(executor, out.cols(), [&](Index j) {
     for (typename Eigen::SparseMatrix<Real>::InnerIterator entry(right, j); entry; ++entry)
       out.col(j) += entry.value() * left.col(entry.row());
-  });
-  return out;
-}
-
-/// As above: right.columns · non-zeros operations.
-template <std::floating_point Real>
-ColumnMajor<Real> product(Cpu executor, const Eigen::SparseMatrix<Real>& left, const ColumnMajor<Real>& right) {
-  ColumnMajor<Real> out = ColumnMajor<Real>::Zero(left.rows(), right.cols());
-  for_each_tile(executor, out.cols(), [&](Index j) {
-    for (Index k = 0; k < left.cols(); ++k)
-      for (typename Eigen::SparseMatrix<Real>::InnerIterator entry(left, k); entry; ++entry)
-        out(entry.row(), j) += entry.value() * right(k, j);
   });
   return out;
 }
