@@ -37,13 +37,13 @@ struct Options {
   Metric metric = Cosine{};
 
   /// Bytes that similarities may take beside the embeddings: those of the pool, and those to each other set. Beyond it they
-  /// are computed when they are looked at, which may move the last bits of graph cut and log-determinant; unless `exact`, those
-  /// to another set are kept in 16 bits where that is enough. Near ties may then be broken otherwise.
+  /// are computed when they are looked at, which may move the last bits of graph cut and log-determinant; those to another
+  /// set are kept in 16 bits where that fits, unless `exact`. Near ties may then be broken otherwise.
   std::uint64_t memory_limit = std::uint64_t{768} << 20;
 
-  /// Similarities keep all their bits, and facility location every pick. Over more than 8192 embeddings it begins with some picks on a
-  /// sample (see SampledStart) unless this is true: then every pick is that of greedy over all, at the cost of several passes
-  /// over all pairs if 4n² bytes are more than `memory_limit`.
+  /// Facility location over more than 8192 embeddings begins with some picks on a sample (see SampledStart) unless this
+  /// is true: then every pick is that of greedy over all, at the cost of several passes over all pairs if 4n² bytes are
+  /// more than `memory_limit`, and no similarity is kept in fewer bits.
   bool exact = false;
 
   // Where the pool is given by callbacks:

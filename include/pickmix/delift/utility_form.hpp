@@ -35,9 +35,9 @@ enum class UtilitySymmetry {
 struct AsMeasured {};
 using UtilityScale = std::variant<ClipAtZero, RowMax, MinMax, RowMinMax, AsMeasured>;
 
-/// How similarities are made of utilities: first the diagonal, then symmetry, then the scale; those of a target or of known
-/// data too, where these are candidates as well. The defaults are those of the paper; `RowMax` lets every target ask as loudly as every other (a target of two response tokens has larger utilities than
-/// one of two hundred).
+/// How similarities are made of utilities: first the diagonal, then symmetry, then the scale; the first two of a target's and
+/// of known data's too, where these are candidates as well. The defaults are those of the paper; `RowMax` lets every target
+/// ask as loudly as every other (a target of two response tokens has larger utilities than one of two hundred).
 ///
 /// \cite agarwal2025delift
 struct UtilityForm {
