@@ -2,6 +2,8 @@
 // delift::select(): from a pool of embeddings, or a kernel, to a subset.
 #include <pickmix/delift/select.hpp>
 
+#include <pickmix/submodular/graph_cut.hpp>
+#include <pickmix/submodular/log_determinant.hpp>
 #include <pickmix/submodular/naive_greedy.hpp>
 #include <support/catch.hpp>
 #include <support/facility_location_definition.hpp>
@@ -336,6 +338,18 @@ TEST_CASE("Eigen matrices can be targets and known data") {
              select(pool.view(), delift::TaskSpecific{other.view()}, Count{5})));
   CHECK(same(select(pool.view(), delift::Continual{rows}, Count{5}),
              select(pool.view(), delift::Continual{other.view()}, Count{5})));
+}
+
+TEST_CASE("A wrong family or metric is refused before similarities are computed") {
+  const Matrix pool = instances::normal(30, 300, 4);
+  int told = 0;
+  const auto count = [&](const Progress&) { ++told; };
+  CHECK_THROWS_AS(select(pool.view(), tuning, Count{5}, GraphCut{.lambda = -1.0}, {}, count), ValueError);
+  CHECK_THROWS_AS(select(pool.view(), tuning, Count{5}, LogDeterminant{.epsilon = -1.0}, {}, count), ValueError);
+  CHECK_THROWS_AS(select(pool.view(), tuning, Count{5}, FacilityLocation{}, {.metric = Rbf{-1.0}}, count), ValueError);
+  CHECK(told == 0);
+  (void)select(pool.view(), tuning, Count{5}, GraphCut{.lambda = 0.4}, {}, count);
+  CHECK(told > 0);
 }
 
 TEST_CASE("A target as it is queried asks for no similarities within the pool") {
