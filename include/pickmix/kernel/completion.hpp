@@ -19,6 +19,7 @@
 #include <concepts>
 #include <cstddef>
 #include <limits>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -27,12 +28,8 @@ namespace pickmix::inline v0 {
 namespace detail {
 
 /// double, where it is to depend on a template's argument.
-template <class>
-struct DoubleFor {
-  using type = double;
-};
 template <class Real>
-using Double = typename DoubleFor<Real>::type;
+using Double = std::conditional_t<std::floating_point<Real>, double, Real>;
 
 }  // namespace detail
 
@@ -272,6 +269,8 @@ class UtilityRegression {
     }
     std::sort(out.errors_.begin(), out.errors_.end());
 
+    const double *centre = mean.data(), *scale = inverse.data(), *low = lowest.data(), *high = highest.data(),
+                 *w = weight.data();
     for_each_tile(executor_, m, [&](Index j) {
       for (Index i = 0; i < n; ++i) {
         if (known.has(i, j)) continue;
@@ -280,9 +279,10 @@ class UtilityRegression {
           continue;
         }
         const Features f = features_of(i, j, known, means, patterns);
-        const Row centred = (Eigen::Map<const Row>(f.data()) - mean).cwiseProduct(inverse);
-        const Row seen = centred.cwiseMax(lowest).cwiseMin(highest);  // nothing is said beyond what was measured
-        out.predicted(i, j) = static_cast<Real>(seen.dot(weight));
+        double sum = 0.0;
+        for (std::size_t k = 0; k < features; ++k)  // nothing is said beyond what was measured
+          sum += w[k] * std::min(std::max((f[k] - centre[k]) * scale[k], low[k]), high[k]);
+        out.predicted(i, j) = static_cast<Real>(sum);
       }
     });
     return out;

@@ -23,8 +23,12 @@ template <std::floating_point Real>
 ColumnMajor<Real> product(Cpu executor, const ColumnMajor<Real>& left, const Eigen::SparseMatrix<Real>& right) {
   ColumnMajor<Real> out = ColumnMajor<Real>::Zero(left.rows(), right.cols());
   for_each_tile(executor, out.cols(), [&](Index j) {
-    for (typename Eigen::SparseMatrix<Real>::InnerIterator entry(right, j); entry; ++entry)
-      out.col(j) += entry.value() * left.col(entry.row());
+    Real* const sum = out.data() + j * left.rows();
+    for (typename Eigen::SparseMatrix<Real>::InnerIterator entry(right, j); entry; ++entry) {
+      const Real value = entry.value();
+      const Real* const column = left.data() + entry.row() * left.rows();
+      for (Index i = 0; i < left.rows(); ++i) sum[i] += value * column[i];
+    }
   });
   return out;
 }
