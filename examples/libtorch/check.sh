@@ -36,6 +36,7 @@ tiny --steps 20 --out "$work/out/all" --target copy --known copy --known count -
 tiny --steps 5 --out "$work/out/cut" --products bf16 --question 4 --answer 3 --pool 30 --seed 4 --seeds 2 --method uniform
 [ "$(cut -d, -f1-4 "$work/out/cut/runs.csv" | tail -n 2 | tr '\n' ' ')" = 'mix,uniform,1,4 mix,uniform,1,5 ' ] ||
   fail "other seeds than those asked for"
+[ "$(tail -n 1 "$work/out/cut/runs.csv" | cut -d, -f16)" = 'cpu bf16' ] || fail "a line does not say the machine"
 [ "$(wc -l <"$work/out/all/runs.csv")" = 38 ] || fail "not every run has a line"
 grep -q '</html>' "$work/out/all/index.html" || fail "there is no report"
 

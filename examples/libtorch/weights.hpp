@@ -16,8 +16,9 @@
 #include "llama.hpp"
 
 /// Weights that lie one after another in one tensor, and their gradients likewise: clipping and the optimiser's step are then a
-/// few operations on large tensors on a GPU, and go through pieces that a processor's caches hold. The masters, in fp32, are what is trained; the model uses them, or a copy of lower
-/// precision. Three parts: the embedding, the layers' matrices (of which there is a copy), the norms.
+/// few operations on large tensors on a GPU, and go through pieces that a processor's caches hold. The masters, in fp32, are
+/// what is trained; the model uses them, or a copy of lower precision. Three parts: the embedding, the layers' matrices (of
+/// which there is a copy), the norms.
 class Weights {
  public:
   static constexpr std::size_t parts = 3, norms = 2;

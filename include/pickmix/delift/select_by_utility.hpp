@@ -98,7 +98,8 @@ Selection select_by_columns(Cpu executor, Utilities<Observers...>& utilities, co
 /// \param options    utility: how the model is asked; form: what becomes of the utilities. Known rows are scaled as the pool is
 /// \return      `loss_calls` says how many losses were asked for
 /// \throws      what `utility` and `select` from a pool throw; ValueError if a stage's data are not Rows,
-///              or the form's symmetry cannot be had of them; all of that, and CapacityError, before the model is asked
+///              or the form's symmetry cannot be had of them. What is wrong with the arguments is said before the model is
+///              asked, and so is CapacityError where the first utilities that are measured find no room
 /// \complexity  n(n + 1) losses and 8n² bytes
 /// \determinism as far as the callback's losses are the same: the same at every thread count
 /// \cite agarwal2025delift

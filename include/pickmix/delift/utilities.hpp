@@ -45,9 +45,8 @@ inline void check_stage_data(Role role, const ReferenceData& data, Rows measured
   const Rows rows = checked_rows(role, data);
   if (form.symmetry != UtilitySymmetry::none && rows.first + rows.count > measured.count)
     raise<ValueError>(
-        "UtilityForm: symmetry takes U(i, j) and U(j, i), and of {}, rows {} to {}, only one is measured; leave it "
-        "out, "
-        "or give rows of the pool, in a stage that measures it",
+        "UtilityForm: symmetry takes U(i, j) and U(j, i), and of {}, rows {} to {}, only one is measured; leave "
+        "it out, or give rows of the pool, in a stage that measures it",
         name_of(role), rows.first, rows.first + rows.count - 1);
 }
 template <class Stage>

@@ -84,7 +84,7 @@ class UtilityRegression {
   Completion<Real> complete(const KnownEntries<Real>& known) const {
     const Means means(*this, known);
     const Completion<Real> first = fit(known, means, {});
-    return fit(known, means, patterns(known, first.predicted));
+    return fit(known, means, patterns(means, first.predicted));
   }
 
  private:
@@ -163,14 +163,11 @@ class UtilityRegression {
   };
 
   /// Rows, and columns, are near whose predicted utilities rise and fall together.
-  Patterns patterns(const KnownEntries<Real>& known, const Matrix& predicted) const {
-    const bool with_diagonal = !pairs_->square;
-    const Sparse values = known.sparse(with_diagonal, [&](Index i, Index j) { return known(i, j); });
-    const Sparse number = known.sparse(with_diagonal, [](Index, Index) { return Real{1}; });
+  Patterns patterns(const Means& means, const Matrix& predicted) const {
     const Matrix targets = alike(predicted), contexts = alike(predicted.transpose());
-    return {{detail::product(executor_, targets, values), detail::product(executor_, targets, number)},
-            {detail::product(executor_, contexts, Sparse(values.transpose())),
-             detail::product(executor_, contexts, Sparse(number.transpose()))}};
+    return {{detail::product(executor_, targets, means.values), detail::product(executor_, targets, means.number)},
+            {detail::product(executor_, contexts, Sparse(means.values.transpose())),
+             detail::product(executor_, contexts, Sparse(means.number.transpose()))}};
   }
   Matrix alike(Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> rows) const {
     if (pairs_->square) rows.diagonal().setZero();
