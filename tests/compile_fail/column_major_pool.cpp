@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A pool has one embedding a row; Eigen's default order would hand over its transpose.
 // expected: pickmix reads matrices row by row
-#include <pickmix/pickmix.hpp>
+#include <pickmix/delift/select.hpp>
 
 #include <Eigen/Core>
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Lazy greedy trusts old gains as upper bounds; an objective that does not promise that they are is refused.
 // expected: LazyGreedy is right only for objectives with diminishing returns
-#include <pickmix/pickmix.hpp>
+#include <pickmix/submodular/lazy_greedy.hpp>
+#include <pickmix/submodular/maximize.hpp>
 
 struct Objective {
   static constexpr bool diminishing_returns = false;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // An objective has four members; the diagnostic names the one that is missing.
 // expected: f.reset()
-#include <pickmix/pickmix.hpp>
+#include <pickmix/submodular/maximize.hpp>
+#include <pickmix/submodular/naive_greedy.hpp>
 
 struct Objective {
   static constexpr bool diminishing_returns = true;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // An observer that accepts none of a call's events would never be called.
 // expected: an observer of maximize() must be callable with a const pickmix::SelectionStep&
-#include <pickmix/pickmix.hpp>
+#include <pickmix/submodular/lazy_greedy.hpp>
+#include <pickmix/submodular/maximize.hpp>
 
 struct Objective {
   static constexpr bool diminishing_returns = true;

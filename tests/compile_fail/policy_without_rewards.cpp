@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A reward policy is a type with a member rewards(); the diagnostic names the concept.
 // expected: RewardPolicy
-#include <pickmix/pickmix.hpp>
+#include <pickmix/mos/sampler.hpp>
+#include <pickmix/mos/state.hpp>
 
 struct Policy {};
 

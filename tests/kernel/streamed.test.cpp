@@ -45,14 +45,14 @@ std::vector<float> read(const Kernel& k, const std::vector<Index>& items) {
 
 TEST_CASE("Entries are those of the definition, in every metric and around the edges of tiles") {
   for (const Metric& metric : support::metrics)
-    for (Index n : {1, 2, 47, 48, 191, 192, 193, 250})
-      for (Index d : {1, 7, 60}) {
-        CAPTURE(metric.index(), n, d);
-        Matrix pool = instances::normal(1, n, d);
-        for (Index k = 0; k < d; ++k) pool(n / 2, k) = 0.0f;
-        const double scale = std::holds_alternative<Dot>(metric) ? static_cast<double>(d) * 3.0 : 1.0;
-        REQUIRE(support::largest_error(kernel(pool, metric), metric, pool.view(), pool.view()) < 4e-6 * scale);
-      }
+    for (const auto [n, d] :
+         {std::pair<Index, Index>{1, 1}, {2, 7}, {47, 1}, {48, 60}, {191, 7}, {192, 1}, {193, 60}, {250, 7}}) {
+      CAPTURE(metric.index(), n, d);
+      Matrix pool = instances::normal(1, n, d);
+      for (Index k = 0; k < d; ++k) pool(n / 2, k) = 0.0f;
+      const double scale = std::holds_alternative<Dot>(metric) ? static_cast<double>(d) * 3.0 : 1.0;
+      REQUIRE(support::largest_error(kernel(pool, metric), metric, pool.view(), pool.view()) < 4e-6 * scale);
+    }
 }
 
 TEST_CASE("Rectangular kernels are those of the definition, and the same bits stored") {
