@@ -2,6 +2,7 @@
 // The sampler: epochs, updates on the way, failures. Leaving and resuming are in tests/property.
 #include <pickmix/mos/sampler.hpp>
 
+#include <pickmix/mos/difficulty.hpp>
 #include <pickmix/mos/dynamix_sft.hpp>
 #include <pickmix/mos/gradient_alignment.hpp>
 #include <pickmix/mos/hbo.hpp>
@@ -25,6 +26,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace pickmix;
@@ -319,4 +321,51 @@ TEST_CASE("A reward that is negative or not a number is refused; nothing is lear
     CHECK(state.memory().empty());
     CHECK((saved(state) == before));
   }
+}
+
+TEST_CASE("A callback that adds a dataset spoils its update and nothing else") {
+  MosState state({.sizes = {20, 30}, .batch_size = 5, .update_interval = 1});
+  bool add = false;
+  const Callbacks callbacks = loss_callback([&](const Example&) {
+    if (std::exchange(add, false)) state.add_dataset(50, 0.2);
+    return 1.0;
+  });
+  MosSampler<Difficulty> sampler(state, callbacks);
+  auto batch = sampler.begin();
+  add = true;
+  CHECK_THROWS_AS(++batch, ShapeError);
+  CHECK(state.options().sizes.size() == 3);
+  CHECK(state.updates() == 0);
+}
+
+TEST_CASE("A dataset whose share was set to 0 is not drawn, and nothing else to draw is the end") {
+  for (const EpochEnd end : {EpochEnd::steps, EpochEnd::every_pass}) {
+    MosState state({.sizes = {10, 10}, .batch_size = 5, .most_passes = 1.0, .epoch_end = end});
+    state.set_probabilities(std::vector{1.0, 0.0});
+    int samplers = 0, batches = 0;
+    while (!state.exhausted() && ++samplers < 10)
+      for (const Batch& batch : MosSampler<Static>(state)) {
+        ++batches;
+        CHECK(batch.examples.front().dataset == 0);
+      }
+    CHECK(batches == 2);
+    CHECK(samplers < 10);
+    CHECK_THROWS_AS(state.draw(), ValueError);
+    state.set_probabilities(std::vector{0.5, 0.5});
+    CHECK(state.draw().examples.front().dataset == 1);
+  }
+}
+
+TEST_CASE("A dataset whose prior is too small for a number takes part once it has a share") {
+  MosState state({.sizes = {100000, 10}, .prior_temperature = 0.01, .update_interval = 1});
+  state.set_probabilities(std::vector{0.5, 0.5});
+  struct Active {
+    void rewards(RewardContext& context, std::span<double> out) const {
+      for (Index d = 0; d < 2; ++d) out[static_cast<std::size_t>(d)] = context.active(d) ? 1.0 : 0.0;
+    }
+  };
+  MosSampler<Active> sampler(state);
+  for (auto batch = sampler.begin(); state.updates() < 1; ++batch) {
+  }
+  CHECK(state.rewards()[1] == 1.0);
 }

@@ -184,3 +184,19 @@ TEST_CASE("Equal datasets stay equal when one is retired for three updates and r
   }
   CHECK(state.rewards()[0] == state.rewards()[1]);
 }
+
+TEST_CASE("A reward inside that is negative or not a number is refused by dataset, before it is smoothed") {
+  struct Bad {
+    double reward;
+    void rewards(RewardContext&, std::span<double> out) const {
+      out[0] = 1.0;
+      out[1] = reward;
+    }
+  };
+  for (double bad : {-0.1, std::numeric_limits<double>::quiet_NaN()}) {
+    MosState state({.sizes = {10, 10}, .batch_size = 2, .update_interval = 1});
+    MosSampler<LearningTrajectory<Bad>> sampler(state, {}, {.policy = {bad}});
+    auto batch = sampler.begin();
+    CHECK_THAT(thrown<ValueError>([&] { ++batch; }), ContainsSubstring("trajectory/the reward of dataset 1 is"));
+  }
+}

@@ -14,7 +14,8 @@
 
 namespace pickmix::inline v0 {
 
-/// What the trainer measures on a dataset.
+/// What the trainer measures on a dataset: a function of the dataset and the model, so that a run that is resumed goes on as
+/// it would have. Which of its rows are looked at is the trainer's to choose; `MosState::rows` says which are drawn.
 using DatasetMeasure = std::function<double(Index dataset)>;
 
 namespace detail {

@@ -21,7 +21,7 @@ namespace pickmix::inline v0 {
 /// R(i) = mean over examples of max(loss now − loss of the reference model, 0), learnt by an exponentiated gradient. The
 /// published method clips each token; with losses of whole responses it is each response that is clipped.
 ///
-/// What DoReMi gives in the end is the mean of the distributions along the way: `doremi_average`.
+/// What DoReMi gives in the end is the mean of the distributions that were drawn from: `doremi_average`.
 ///
 /// \units   losses: nats per response token
 /// \throws  ValueError if there is no loss callback or no reference; CallbackError if a loss is not finite

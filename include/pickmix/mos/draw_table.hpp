@@ -26,7 +26,8 @@ class DrawTable {
  public:
   const std::vector<double>& probabilities() const { return probabilities_; }
 
-  /// The shares of examples by which datasets are drawn, with sum 1; 0 for one with no rows left, and all 0 if that is each.
+  /// The shares of examples by which datasets are drawn, with sum 1; 0 for one with no rows left or whose share was set to 0,
+  /// and all 0 if that is each.
   const std::vector<double>& shares() const { return shares_; }
 
   /// Whether there is nothing more to draw.
@@ -59,7 +60,7 @@ class DrawTable {
     shares_ = shares_of_examples(probabilities_, options.tokens);
     double gone = 0.0, left = 0.0;
     for (std::size_t d = 0; d < shares_.size(); ++d)
-      if (positions.left(d, options.sizes[d]) == 0)
+      if (probabilities_[d] <= no_share || positions.left(d, options.sizes[d]) == 0)
         gone += std::exchange(shares_[d], 0.0);
       else
         left += shares_[d];

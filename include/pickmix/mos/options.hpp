@@ -53,9 +53,9 @@ struct MosOptions {
   /// Optimiser steps per update (released: 200; Algorithm 1 prints one, which moves nothing visible in a usual run).
   Index inner_steps = 200;
 
-  /// The optimiser's learning rate on the scorer (printed and released: 1e-4). With a LogitScorer and Adam one update moves a
-  /// logit by at most about inner_steps · learning_rate; other scorers make a logit of many parameters, and plain gradient
-  /// steps are as long as rewards are large.
+  /// The optimiser's learning rate on the scorer (printed and released: 1e-4). With a LogitScorer and Adam an early update
+  /// moves a logit by at most about inner_steps · learning_rate, one after rewards change that were steady by up to four
+  /// times that; other scorers make a logit of many parameters, and plain gradient steps are as long as rewards are large.
   double learning_rate = 1e-4;
 
   /// Examples per dataset a reward is computed from (printed: 64); fewer where a dataset has fewer.

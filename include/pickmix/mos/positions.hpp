@@ -26,7 +26,8 @@ namespace pickmix::inline v0 {
 /// A dataset can be restricted to some rows. Then passes over it begin anew, over these rows, and so does the count of how
 /// many are left; their orders are named by the rows drawn before, so no order comes twice.
 ///
-/// \complexity a row costs about ten random numbers; no memory beside 8 bytes a dataset, and the rows that were chosen
+/// \complexity a row costs about ten random numbers, and of a dataset of fewer than 128 rows up to 128 times as many; no memory
+///             beside 8 bytes a dataset, and the rows that were chosen
 class Positions {
  public:
   /// \param most_passes how many times over a dataset may be read, above 0; infinity: without end
@@ -148,7 +149,6 @@ class Positions {
     since_ = each("rows.since", 0, drawn_);
     passes_ = each("rows.passes", 0, since_);
     const std::vector<Index> counts = each("rows.count", -1, sizes), rows = file.read_all<Index>("rows");
-    rows_.assign(sizes.size(), {});
     Index expected = 0;
     for (Index count : counts) expected += std::max<Index>(count, 0);
     if (std::ssize(rows) != expected)

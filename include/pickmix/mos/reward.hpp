@@ -70,7 +70,10 @@ class RewardContext {
   const RunView& run() const { return run_; }
 
   /// Whether the dataset takes part: the reward of one that is retired is not looked at, and nothing need be asked for it.
-  bool active(Index dataset) const { return run_.prior.empty() || run_.prior[static_cast<std::size_t>(dataset)] > 0.0; }
+  bool active(Index dataset) const {
+    const auto d = static_cast<std::size_t>(dataset);  // a prior may be too small for a number, of a small temperature
+    return run_.prior.empty() || run_.prior[d] > 0.0 || (!run_.probabilities.empty() && run_.probabilities[d] > 0.0);
+  }
 
   /// `MosOptions::reward_batch` different examples of `dataset`, or all of a smaller one; a function of the seed, the
   /// dataset and `round` only. Where the dataset is restricted, they are of the rows that are drawn, if there are any.
@@ -119,6 +122,8 @@ class RewardContext {
     inner.scope_ += std::string(policy) + "/";
     return inner;
   }
+  /// These names, each followed by "/".
+  const std::string& scope() const { return scope_; }
 
  private:
   static constexpr std::uint32_t purpose = 0x72657764;  // "rewd"
@@ -162,6 +167,20 @@ constexpr bool needs_embedding = [] {
 template <class P>
 void start(const P& policy, RewardContext& context) {
   if constexpr (requires { policy.start(context); }) policy.start(context);
+}
+
+inline bool is_reward(double reward) { return reward >= 0.0 && reward <= largest_reward; }
+
+/// The rewards of a policy within another.
+///
+/// \throws ValueError if one of a dataset that takes part is none: mixed with others it would not be seen any more
+template <class P>
+void rewards_within(const P& policy, RewardContext& context, std::span<double> out) {
+  policy.rewards(context, out);
+  for (Index d = 0; d < context.datasets(); ++d)
+    if (const double reward = out[static_cast<std::size_t>(d)]; context.active(d) && !is_reward(reward))
+      raise<ValueError>("{}the reward of dataset {} is {}; rewards must be in [0, {}]", context.scope(), d, reward,
+                        largest_reward);
 }
 
 }  // namespace detail

@@ -25,8 +25,6 @@
 
 namespace pickmix::inline v0::detail {
 
-inline bool is_reward(double reward) { return reward >= 0.0 && reward <= largest_reward; }
-
 /// The rewards, with 0 for retired datasets.
 ///
 /// \throws ShapeError if there is not one for each dataset; ValueError if one is not in [0, largest_reward]

@@ -117,7 +117,7 @@ class MosSampler {
     if constexpr (RewardPolicy<Policy>)
       if (state_->update_due())
         with_memory([&](RewardContext& context) {
-          std::vector<double> rewards(state_->options().sizes.size());
+          std::vector<double> rewards(static_cast<std::size_t>(context.datasets()));
           policy_.rewards(context, rewards);
           state_->learn(rewards, rule());
         });
@@ -129,11 +129,12 @@ class MosSampler {
   template <class Work>
   void with_memory(Work&& work) {
     RewardMemory memory = state_->memory();
+    const MosOptions options = state_->options();  // copies of all: a callback might change the state
     const std::vector<double> prior = state_->prior(), reported = state_->reported();
     const std::vector<double> probabilities = state_->probabilities();
     const std::vector<Index> drawn(state_->drawn().begin(), state_->drawn().end());
     const std::vector<RowSubset> rows(state_->rows().begin(), state_->rows().end());
-    RewardContext context({.options = state_->options(),
+    RewardContext context({.options = options,
                            .callbacks = trainer_,
                            .updates = state_->updates(),
                            .step = state_->step(),

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <numeric>
 #include <span>
 #include <vector>
 
@@ -19,8 +20,8 @@ namespace pickmix::inline v0 {
 /// They are looked at every `update_interval` steps, not before the first batch: what a run starts with is its prior, or
 /// `MosState::set_probabilities`.
 ///
-/// \throws ValueError if there is no stage, their steps do not rise, or shares are negative, not finite or all 0; ShapeError
-///         if a stage has not one share a dataset
+/// \throws ValueError if there is no stage, their steps do not rise, a share is negative, or their sum is 0 or not finite;
+///         ShapeError if a stage has not one share a dataset
 struct Schedule {
   struct Stage {
     Index from = 0;  ///< step
@@ -43,8 +44,8 @@ struct Schedule {
         if (!(shares[d] >= 0.0 && std::isfinite(shares[d])))
           raise<ValueError>("Schedule: the share of dataset {} in stage {} is {}; needs to be finite and at least 0", d,
                             s, shares[d]);
-      if (std::all_of(shares.begin(), shares.end(), [](double p) { return p == 0.0; }))
-        raise<ValueError>("Schedule: all shares in stage {} are 0", s);
+      if (const double sum = std::accumulate(shares.begin(), shares.end(), 0.0); !(sum > 0.0 && std::isfinite(sum)))
+        raise<ValueError>("Schedule: the shares in stage {} have the sum {}; needs to be finite and above 0", s, sum);
     }
   }
 

@@ -36,8 +36,8 @@ namespace pickmix::inline v0 {
 /// A mixture of datasets in the course of a run: the distribution over datasets and its scorer, how far each dataset
 /// has been read, what the rewards remember. It outlives the samplers of the single epochs, and is saved whole.
 ///
-/// What is drawn is a function of the seed, the step and this state: two states that are equal go on equally, on every
-/// machine, on every rank and at every later time. A call that throws leaves the state as it was.
+/// What is drawn is a function of the seed, the step and this state: two states that are equal go on equally, on every rank
+/// and at every later time (on the same kind of processor, see docs/determinism.md). A call that throws leaves the state as it was.
 /// Copies are independent. One state is for one thread at a time.
 template <Scorer S = LogitScorer>
 class MosState {
@@ -74,7 +74,7 @@ class MosState {
   /// Whether `dataset` is out of the mixture. \throws ValueError if there is no such dataset
   bool retired(Index dataset) const { return run_.masked[checked(dataset)]; }
 
-  /// Whether every dataset in the mixture that has rows has been read `most_passes` times: there is nothing more to draw.
+  /// Whether every dataset in the mixture with rows and a share above 0 has been read `most_passes` times: nothing is left.
   bool exhausted() const { return table_.empty(); }
 
   /// For samplers: the epoch under way, or else the one that begins now; whether one is over; which is under way.
@@ -102,8 +102,10 @@ class MosState {
   ///             `batch` has not room enough
   void draw(Batch& batch) {
     if (exhausted())
-      raise<ValueError>("MosState::draw: every dataset that has rows has been read {} times, as most_passes allows",
-                        options_.most_passes);
+      raise<ValueError>(
+          "MosState::draw: every dataset that has rows and a share above 0 has been read {} times, as most_passes "
+          "allows",
+          options_.most_passes);
     table_.draw(options_, run_.step, run_.positions, batch);
     ++run_.step;
   }
@@ -167,15 +169,16 @@ class MosState {
   /// what it had. Where it was read to is kept. Rules that set the distribution keep its proportion to the others together;
   /// those that give a gradient leave its logit (see `ascend_update`).
   ///
-  /// \throws ValueError if there is no such dataset, or it is the last one in the mixture, or the last that has rows to draw
+  /// \throws ValueError if there is no such dataset, or it is the last one in the mixture, or the last that has any rows,
+  ///         read or not
   void retire(Index dataset) { mask(dataset, true); }
   /// Takes it in again, with the probability that what was learnt gives it.
   void restore(Index dataset) { mask(dataset, false); }
 
   /// Draws only these rows of a dataset from here on. Passes over it begin anew, in an order of their own: `most_passes` and
   /// epochs by passes count passes over these rows, and a pass that this breaks off is not completed; an epoch of steps that
-  /// is under way keeps its length. Rewards are measured on these rows (but see `Difficulty`). The prior and what was learnt
-  /// stay. On several ranks: the same rows on all of them. In a callback: the rewards under way are still of the rows before.
+  /// is under way keeps its length. Rewards are measured on these rows (but see `Difficulty`; a function of the dataset, as
+  /// `Hbo` is given, chooses by itself). The prior and what was learnt stay. On several ranks: the same rows on all of them. In a callback: the rewards under way are still of the rows before.
   ///
   /// Without any rows, nothing of the dataset is drawn until it is given others; the rest share what it would have had. It is
   /// not retired: it keeps its probability, which goes on learning, from rewards measured on all its rows (Exp3 gives it no

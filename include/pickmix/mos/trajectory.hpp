@@ -40,7 +40,7 @@ struct LearningTrajectory {
 
   void rewards(RewardContext& context, std::span<double> out) const {
     RewardContext inner = context.within("trajectory");
-    policy.rewards(inner, out);
+    detail::rewards_within(policy, inner, out);
     const auto recalled = context.recall(memory);
     if (recalled.size() > out.size())
       raise<ValueError>(

@@ -12,7 +12,8 @@
 
 namespace pickmix::inline v0 {
 
-/// Measures of uncertainty from the probabilities of the true tokens of a response.
+/// Measures of uncertainty from the probabilities of a response's tokens: those the model gives to what it would say itself
+/// (published), or to the true ones.
 ///
 /// \throws ValueError if there is no token, or a probability is not in [0, 1]
 /// \cite wu2021multiuat (§ 3.3)

@@ -65,7 +65,7 @@ struct WeightedSum {
     std::fill(out.begin(), out.end(), 0.0);
     std::vector<double> part(out.size());
     for_each(context, [&](const auto& policy, RewardContext& inner, std::size_t k) {
-      policy.rewards(inner, part);
+      detail::rewards_within(policy, inner, part);
       for (std::size_t d = 0; d < out.size(); ++d) out[d] += weights[k] * part[d];
     });
   }
