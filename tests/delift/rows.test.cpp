@@ -5,6 +5,8 @@
 #include <support/catch.hpp>
 #include <support/thrown.hpp>
 
+#include <limits>
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using delift::Rows;
@@ -27,4 +29,10 @@ TEST_CASE("No rows, and rows before the first, are refused") {
                delift::detail::check_rows("f", "target", {-1, 2});
              }),
              ContainsSubstring("begin at row -1"));
+  constexpr Index last = std::numeric_limits<Index>::max();
+  CHECK_NOTHROW(delift::detail::check_rows("f", "target", {last - 1, 1}));
+  CHECK_THAT(thrown<ValueError>([] {
+               delift::detail::check_rows("f", "target", {last, 1});
+             }),
+             ContainsSubstring("1 rows from row 9223372036854775807"));
 }

@@ -20,6 +20,7 @@
 #include <limits>
 #include <numeric>
 #include <set>
+#include <span>
 #include <stdexcept>
 #include <vector>
 
@@ -63,6 +64,30 @@ struct OwnStage {
     return f;
   }
   bool needs_pool(const OwnFamily&) const { return true; }
+};
+
+/// Facility location with a bonus for item 17.
+struct FavouredObjective {
+  static constexpr bool diminishing_returns = true;
+  FacilityLocationObjective served;
+  bool held = false;
+  Index size() const { return served.size(); }
+  double gain(Index j) const { return served.gain(j) + (j == 17 && !held ? 1000.0 : 0.0); }
+  void add(Index j) {
+    served.add(j);
+    held = held || j == 17;
+  }
+  void reset() {
+    served.reset();
+    held = false;
+  }
+};
+struct FavouredStage {
+  template <class MakeReference>
+  auto objective(const FacilityLocation& family, const Kernel& kernel, const MakeReference&) const {
+    return FavouredObjective{family.plain(kernel)};
+  }
+  bool needs_pool(const FacilityLocation&) const { return true; }
 };
 
 }  // namespace
@@ -352,6 +377,61 @@ TEST_CASE("A wrong family or metric is refused before similarities are computed"
   CHECK(told > 0);
 }
 
+TEST_CASE("A stage's data that do not fit are refused before similarities are computed") {
+  const Matrix pool = instances::normal(30, 300, 4), narrow = instances::normal(31, 3, 3);
+  Matrix broken = instances::normal(32, 3, 4);
+  broken(2, 1) = std::numeric_limits<float>::infinity();
+  int told = 0;
+  const auto count = [&](const Progress&) { ++told; };
+  const auto refused = [&](const auto& stage) {
+    CHECK_THROWS_AS(select(pool.view(), stage, Count{5}, FacilityLocation{}, {}, count), Error);
+  };
+  const delift::TaskSpecific target{pool.view()};
+  refused(delift::Continual{narrow.view()});
+  refused(delift::Continual{broken.view()});
+  refused(delift::Continual{delift::Rows{0, 3}});
+  refused(delift::Continual{Reference{instances::real(33, 3, 299)}});
+  refused(delift::Composite{target, delift::Continual{broken.view()}});
+  delift::Continual changed{pool.view()};
+  changed.nu = -1.0;
+  refused(changed);
+  refused(delift::Composite{target, changed});
+  CHECK(told == 0);
+}
+
+TEST_CASE("A budget that affords nothing selects nothing, asks for no similarities, and refuses what others refuse") {
+  Matrix pool = instances::normal(34, 300, 4);
+  int told = 0;
+  const auto count = [&](const Progress&) { ++told; };
+  const auto check = [&](const auto& budget) {
+    const auto s = select(pool.view(), tuning, budget, FacilityLocation{}, {}, count);
+    CHECK(s.indices.empty());
+    CHECK(s.value == 0.0);
+    CHECK(s.upper_bound == 0.0);
+    CHECK(s.reason == StopReason::budget_reached);
+  };
+  const std::vector<Index> group(300, 0), nobody;
+  const std::vector<double> price(300, 2.0);
+  check(Count{0});
+  check(Cost{1.0, price});
+  check(Quotas{group, {0}});
+  check(Among(Count{3}, std::span<const Index>(nobody)));
+  CHECK(told == 0);
+  FacilityLocationObjective f(similarity(pool.view()));
+  CHECK(same(select(pool.view(), tuning, Count{0}), maximize(f, Count{0}, LazyGreedy{})));
+  pool(7, 1) = std::numeric_limits<float>::quiet_NaN();
+  CHECK_THROWS_AS(select(pool.view(), tuning, Count{0}), ValueError);
+  CHECK_THROWS_AS(select(Matrix{0, 4}.view(), tuning, Count{0}), ShapeError);
+}
+
+TEST_CASE(
+    "A stage of one's own may make another objective of facility location, and is maximised by what is right for it") {
+  const Matrix pool = instances::normal(35, 60, 4);
+  const auto s = select(pool.view(), FavouredStage{}, Count{4});
+  CHECK(s.indices.front() == 17);
+  CHECK(s.indices.size() == 4);
+}
+
 TEST_CASE("A target as it is queried asks for no similarities within the pool") {
   const Matrix pool = instances::normal(24, 500, 4), target = instances::normal(25, 3, 4);
   const delift::TaskSpecific stage{target.view()};
@@ -436,7 +516,7 @@ TEST_CASE("Another set's embeddings of another length are refused by name") {
 TEST_CASE("A reference that sees another number of candidates is refused") {
   const Matrix pool = instances::normal(32, 20, 4);
   const Reference reference{instances::real(33, 3, 19)};
-  const auto sizes = ContainsSubstring("to_pool has 19 columns and the kernel 20 candidates");
+  const auto sizes = ContainsSubstring("has 19 columns and there are 20 candidates");
   CHECK_THAT(thrown<ShapeError>([&] { (void)select(pool.view(), delift::TaskSpecific{reference}, Count{2}); }), sizes);
   CHECK_THAT(thrown<ShapeError>([&] { (void)select(pool.view(), delift::Continual{reference}, Count{2}); }), sizes);
 }
@@ -469,7 +549,7 @@ TEST_CASE("Bad entries of another set, and metrics that make no sense, are refus
   Matrix other = instances::normal(39, 3, 4);
   other(2, 1) = std::numeric_limits<float>::quiet_NaN();
   CHECK_THAT(thrown<ValueError>([&] { (void)select(pool.view(), delift::TaskSpecific{other.view()}, Count{2}); }),
-             ContainsSubstring("(2, 1) is nan"));
+             ContainsSubstring("target(2, 1) is nan"));
   CHECK_THAT(thrown<ValueError>(
                  [&] { (void)select(pool.view(), tuning, Count{2}, FacilityLocation{}, {.metric = Rbf{-1.0}}); }),
              ContainsSubstring("Rbf: gamma is -1"));

@@ -303,6 +303,24 @@ TEST_CASE("Bad arguments are named before the model is asked") {
   CHECK_THROWS_AS(select(5, nan, InstructionTuning{}, Count{1}), CallbackError);
 }
 
+TEST_CASE("A budget that affords nothing asks for nothing, and a weight that was changed is refused before") {
+  int calls = 0;
+  const Callbacks callbacks = loss_callback([&](const Example&) { return ++calls, 1.0; });
+  const Selection s = select(5, callbacks, InstructionTuning{}, Count{0});
+  CHECK(s.indices.empty());
+  CHECK(s.loss_calls == 0);
+  CHECK(s.upper_bound == 0.0);
+  TaskSpecific target{Rows{5, 2}};
+  target.eta = -1.0;
+  CHECK_THAT(thrown<ValueError>([&] { (void)select(5, callbacks, target, Count{1}); }),
+             ContainsSubstring("TaskSpecific: eta is -1"));
+  Continual known{Rows{5, 2}};
+  known.nu = std::numeric_limits<double>::infinity();
+  CHECK_THAT(thrown<ValueError>([&] { (void)select(5, callbacks, known, Count{1}); }),
+             ContainsSubstring("Continual: nu is inf"));
+  CHECK(calls == 0);
+}
+
 TEST_CASE("Where there is no memory for the utilities, the model is not asked") {
   constexpr Index many = Index{1} << 31;
   int calls = 0;

@@ -4,6 +4,7 @@
 
 #include <pickmix/delift/select_by_utility.hpp>
 #include <pickmix/io/remembered_losses.hpp>
+#include <pickmix/submodular/graph_cut.hpp>
 #include <support/callbacks.hpp>
 #include <support/catch.hpp>
 #include <support/scratch_directory.hpp>
@@ -188,12 +189,17 @@ TEST_CASE("A budget for all calls is no budget") {
     CHECK(s.upper_bound == full.upper_bound);
     CHECK(s.kept.error == 0.0);
   }
+  Callbacks blind = trainer.callbacks();  // what only a budget needs
+  blind.embedding = nullptr;
+  const delift::Options all{.utility_calls = pool + pool * pool};
+  CHECK(select(pool, blind, InstructionTuning{}, Count{6}, FacilityLocation{}, all).indices == full.indices);
+  CHECK(select(pool, blind, InstructionTuning{}, Count{6}, GraphCut{}, all).indices.size() == 6);
 }
 
 TEST_CASE("A killed run that is begun again selects the same, and asks for nothing twice") {
   Trainer whole;
   const Selection expected = select(pool, whole.callbacks(), InstructionTuning{}, Count{6}, FacilityLocation{}, tenth);
-  for (int kill = 1; kill <= whole.calls; kill += 3) {
+  for (int kill = 1; kill <= whole.calls; kill += 11) {
     const support::ScratchDirectory scratch;
     Trainer first, second;
     first.fail_at = kill;
@@ -214,6 +220,7 @@ TEST_CASE("An observer may end it") {
   const Selection s = select(pool, trainer.callbacks(), InstructionTuning{}, Count{6}, FacilityLocation{}, tenth, stop);
   CHECK(s.indices.empty());
   CHECK(s.reason == StopReason::stopped_by_observer);
+  CHECK(s.kept.value == 0.0);
   CHECK(s.loss_calls > 200);
   CHECK(s.loss_calls < tenth.utility_calls);
 }
@@ -254,7 +261,10 @@ TEST_CASE("What cannot be done on a budget is said before the model is asked") {
   }
   Callbacks blind = callbacks;
   blind.embedding = nullptr;
-  CHECK_THAT(refused(blind, InstructionTuning{}, fl, tenth), ContainsSubstring("no embedding callback"));
+  CHECK_THAT(refused(blind, InstructionTuning{}, fl, tenth), ContainsSubstring("Callbacks::embedding is empty"));
+  Callbacks flat = callbacks;
+  flat.embedding_size = 0;
+  CHECK_THAT(refused(flat, InstructionTuning{}, fl, tenth), ContainsSubstring("Callbacks::embedding_size is 0"));
   CHECK(trainer.calls == 0);
 }
 

@@ -192,6 +192,35 @@ TEST_CASE("In units of the row's largest every target with help asks for 1") {
   }
 }
 
+TEST_CASE("A row whose measured utilities are tiny does not outweigh the others in units of its largest") {
+  for (const auto strategy : {UtilityStrategy::adaptive, UtilityStrategy::completion}) {
+    World world;
+    for (Index j = 0; j < n; ++j) world.utility(0, j) = 1e-6f * static_cast<float>(j % 3);
+    UtilityBudget budget(cpu, world.pairs, plain, true, 0, strategy);
+    REQUIRE(budget.spend(640, picks, world.measure()));
+    const Kernel kernel = budget.kernel();
+    for (Index j = 0; j < n; ++j) REQUIRE(kernel(0, j) <= 1.0f);
+  }
+}
+
+TEST_CASE("Only contexts that the budget affords are asked for, all of them if calls allow it") {
+  const std::vector<Index> candidates{3, 4, 17, 18, 40, 41, 42, 60, 61, 79};
+  const Among some(picks, std::span<const Index>(candidates));
+  const auto all = n * std::ssize(candidates);
+  for (const auto strategy : {UtilityStrategy::adaptive, UtilityStrategy::neighbors, UtilityStrategy::completion})
+    for (const Index calls : {Index{50}, Index{300}, all, all + 7}) {
+      World world;
+      UtilityBudget budget(cpu, world.pairs, plain, false, 0, strategy);
+      REQUIRE(budget.spend(calls, some, world.measure()));
+      CHECK(static_cast<Index>(world.asked.size()) == std::min(calls, all));
+      CHECK(world.each_once);
+      CHECK(std::all_of(world.asked.begin(), world.asked.end(), [&](const auto& pair) {
+        return std::find(candidates.begin(), candidates.end(), pair.first) != candidates.end();
+      }));
+      CHECK((budget.kept(candidates, some).error == 0.0) == (calls >= all));
+    }
+}
+
 TEST_CASE("A measurement that is stopped ends it at once") {
   World world;
   int rounds = 0;

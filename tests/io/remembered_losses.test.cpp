@@ -170,6 +170,36 @@ TEST_CASE("A callback that throws, or gives no number, leaves the file as it was
   CHECK(support::bytes_of(scratch / "losses.bin") == before);
 }
 
+TEST_CASE("Of a call with one answer that is no number the others are kept") {
+  const support::ScratchDirectory scratch;
+  Index asked = 0;
+  const auto callbacks = loss_callback([&](const Example& e) {
+    ++asked;
+    return e.row == 2 ? std::numeric_limits<double>::infinity() : double(e.row);
+  });
+  ask(remembered(callbacks, scratch / "losses.bin"), some(4));
+  CHECK(asked == 4);
+  CHECK(ask(remembered(callbacks, scratch / "losses.bin"), some(4))[3] == 3.0f);
+  CHECK(asked == 5);
+}
+
+#if __has_include(<sys/file.h>)
+TEST_CASE("A file that is being written is refused, and stays whole") {
+  const support::ScratchDirectory scratch;
+  FailingTrainer trainer;
+  {
+    const Callbacks one = remembered(trainer.callbacks(), scratch / "losses.bin");
+    CHECK_THAT(thrown<FileError>([&] { remembered(trainer.callbacks(), scratch / "losses.bin"); }),
+               ContainsSubstring("losses.bin' is being written by another"));
+    ask(one, some(3));
+    CHECK_THROWS_AS(remembered(trainer.callbacks(), scratch / "losses.bin"), FileError);
+  }
+  trainer.calls = 0;
+  ask(remembered(trainer.callbacks(), scratch / "losses.bin"), some(3));
+  CHECK(trainer.calls == 0);
+}
+#endif
+
 TEST_CASE("Several threads may ask at the same time") {
   const support::ScratchDirectory scratch;
   {
@@ -197,6 +227,7 @@ TEST_CASE("What cannot be a file of losses is refused") {
                ContainsSubstring("other' is not a file of losses"));
   CHECK_THROWS_AS(remembered(callbacks, scratch / "no folder" / "losses.bin"), FileError);
   CHECK_THROWS_AS(remembered(callbacks, scratch.path()), FileError);
+  CHECK_THROWS_AS(remembered(callbacks, scratch / std::string(5000, 'x')), FileError);  // no file can have this name
 }
 
 #if __has_include(<sys/resource.h>)

@@ -5,6 +5,7 @@
 #include <pickmix/core/error.hpp>
 #include <pickmix/core/types.hpp>
 
+#include <limits>
 #include <string_view>
 
 namespace pickmix::inline v0::delift {
@@ -22,10 +23,13 @@ struct Rows {
 
 namespace detail {
 
-/// \throws ValueError unless there is a row, and none is negative
+/// \throws ValueError unless there is a row, none is negative, and all have a number
 inline void check_rows(std::string_view caller, std::string_view name, Rows rows) {
   if (rows.count < 1) raise<ValueError>("{}: {} has {} rows; needs at least 1", caller, name, rows.count);
   if (rows.first < 0) raise<ValueError>("{}: {} begin at row {}; needs at least 0", caller, name, rows.first);
+  if (rows.first > std::numeric_limits<Index>::max() - rows.count)
+    raise<ValueError>("{}: {} are {} rows from row {}; the last one needs to have a number", caller, name, rows.count,
+                      rows.first);
 }
 
 }  // namespace detail

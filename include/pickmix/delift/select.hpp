@@ -15,8 +15,10 @@
 #include <pickmix/kernel/metric.hpp>
 #include <pickmix/kernel/reference.hpp>
 #include <pickmix/kernel/similarity.hpp>
+#include <pickmix/kernel/streamed.hpp>
 #include <pickmix/submodular/budget.hpp>
 #include <pickmix/submodular/facility_location.hpp>
+#include <pickmix/submodular/facility_location_objective.hpp>
 #include <pickmix/submodular/lazy_greedy.hpp>
 #include <pickmix/submodular/maximize.hpp>
 #include <pickmix/submodular/naive_greedy.hpp>
@@ -26,6 +28,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -66,32 +69,50 @@ namespace detail {
 inline Index candidates(MatrixView<const float> pool) { return pool.rows(); }
 inline Index candidates(const Kernel& kernel) { return kernel.columns(); }
 
-/// Whether facility location may begin with a sample of the pool.
-template <class Family>
-inline constexpr bool may_sample = std::same_as<Family, FacilityLocation>;
+/// What a stage makes of a family.
+template <class Stage, class Family>
+using ObjectiveOf = decltype(std::declval<const Stage&>().objective(
+    std::declval<const Family&>(), std::declval<const Kernel&>(), std::declval<const AnyReference&>()));
+
+/// Whether an objective may begin with a sample of the pool.
+template <class F>
+inline constexpr bool may_sample = std::same_as<F, FacilityLocationObjective>;
 
 /// The source's kernel; nothing if an observer stopped the work on it.
-template <class Family, class Stage, class... Observers>
-std::optional<Kernel> kernel_of(Cpu executor, MatrixView<const float> pool, const Stage& stage, const Family& family,
-                                const Options& options, Observers&... observers) {
+///
+/// \param looked_at  whether an objective F will ask for its entries
+template <class F, class... Observers>
+std::optional<Kernel> kernel_of(Cpu executor, MatrixView<const float> pool, bool looked_at, const Options& options,
+                                Observers&... observers) {
   SimilarityOptions how{options.metric, Storage::full, options.memory_limit};
-  const bool sampled = may_sample<Family> && !options.exact && pool.rows() > SampledStart{}.exact_up_to;
-  if (!stage.needs_pool(family) || sampled ||
+  const bool sampled = may_sample<F> && !options.exact && pool.rows() > SampledStart{}.exact_up_to;
+  if (!looked_at || sampled ||
       pickmix::detail::bytes_of(pool.rows(), pool.rows(), sizeof(float)) > options.memory_limit)
     how.storage = Storage::streamed;
   return similarity(executor, pool, how, observers...);
 }
-template <class Family, class Stage, class... Observers>
-std::optional<Kernel> kernel_of(Cpu, const Kernel& kernel, const Stage&, const Family&, const Options&, Observers&...) {
+template <class F, class... Observers>
+std::optional<Kernel> kernel_of(Cpu, const Kernel& kernel, bool, const Options&, Observers&...) {
   return kernel;
 }
 
 inline const char* name_of(Role role) { return role == Role::target ? "target" : "known"; }
 
-/// A stage's data as it is seen from the pool.
-inline Reference make_reference(Cpu executor, MatrixView<const float> pool, Role role, const ReferenceData& data,
-                                const Options& options) {
-  if (const auto* reference = std::get_if<Reference>(&data)) return *reference;
+inline void check_reference(Role role, const Reference& reference, Index candidates) {
+  if (reference.to_pool.columns() != candidates)
+    raise<ShapeError>("delift::select: to_pool of {} has {} columns and there are {} candidates; needs one for each",
+                      name_of(role), reference.to_pool.columns(), candidates);
+}
+
+/// A stage's embeddings, as similarities to the pool need them; nothing if it gives a Reference.
+///
+/// \throws ValueError or ShapeError if they cannot be compared with the pool
+inline StreamedEntries::Packed packed_data(Cpu executor, MatrixView<const float> pool, Role role,
+                                           const ReferenceData& data, const Options& options) {
+  if (const auto* reference = std::get_if<Reference>(&data)) {
+    check_reference(role, *reference, pool.rows());
+    return nullptr;
+  }
   if (std::holds_alternative<Rows>(data))
     raise<ValueError>(
         "delift::select: {} is given by rows and the pool by embeddings; give its embeddings, or select with callbacks",
@@ -100,25 +121,48 @@ inline Reference make_reference(Cpu executor, MatrixView<const float> pool, Role
   if (rows.columns() != pool.columns())
     raise<ShapeError>("delift::select: {} has {} columns and the pool {}; both must be embeddings of the same model",
                       name_of(role), rows.columns(), pool.columns());
-  const bool fits = pickmix::detail::bytes_of(rows.rows(), pool.rows(), sizeof(float)) <= options.memory_limit;
-  const Storage storage = fits || !options.exact ? Storage::automatic : Storage::streamed;
-  const SimilarityOptions to_pool{options.metric, storage, options.memory_limit};
-  const SimilarityOptions within{options.metric, Storage::streamed, options.memory_limit};  // few objectives look at it
-  return {*similarity(executor, rows, pool, to_pool), *similarity(executor, rows, within)};
+  return std::make_shared<const backend::PackedRows>(
+      pickmix::detail::pack(executor, name_of(role), rows, options.metric));
 }
-inline Reference make_reference(Cpu, const Kernel&, Role role, const ReferenceData& data, const Options&) {
-  if (const auto* reference = std::get_if<Reference>(&data)) return *reference;
+inline void check_data(Cpu executor, MatrixView<const float> pool, Role role, const ReferenceData& data,
+                       const Options& options) {
+  (void)packed_data(executor, pool, role, data, options);
+}
+inline void check_data(Cpu, const Kernel& kernel, Role role, const ReferenceData& data, const Options&) {
+  if (const auto* reference = std::get_if<Reference>(&data)) return check_reference(role, *reference, kernel.columns());
   raise<ValueError>(
       "delift::select: {} is given by {} and the pool by a kernel; give a Reference, whose to_pool has one column for "
       "each candidate",
       name_of(role), std::holds_alternative<Rows>(data) ? "rows" : "embeddings");
 }
 
+/// A stage's data as it is seen from the pool, whose kernel was made by kernel_of.
+inline Reference make_reference(Cpu executor, MatrixView<const float> pool, const Kernel& kernel, Role role,
+                                const ReferenceData& data, const Options& options) {
+  const StreamedEntries::Packed rows = packed_data(executor, pool, role, data, options);
+  if (!rows) return std::get<Reference>(data);
+  const StreamedEntries::Packed columns =
+      kernel.streamed() != nullptr
+          ? kernel.streamed()->packed_columns()
+          : std::make_shared<const backend::PackedRows>(pickmix::detail::pack(executor, "pool", pool, options.metric));
+  const bool fits = pickmix::detail::bytes_of(rows->rows(), pool.rows(), sizeof(float)) <= options.memory_limit;
+  const Storage storage = fits || !options.exact ? Storage::automatic : Storage::streamed;
+  const SimilarityOptions to_pool{options.metric, storage, options.memory_limit};
+  const SimilarityOptions within{options.metric, Storage::streamed, options.memory_limit};  // few objectives look at it
+  return {*pickmix::detail::similarity(executor, rows, columns, to_pool),
+          *pickmix::detail::similarity(executor, rows, rows, within)};
+}
+inline Reference make_reference(Cpu executor, const Kernel& pool, const Kernel&, Role role, const ReferenceData& data,
+                                const Options& options) {
+  check_data(executor, pool, role, data, options);
+  return std::get<Reference>(data);
+}
+
 /// The fastest greedy maximiser that is right for the objective.
-template <class Family, class F, class B, class... Observers>
+template <class F, class B, class... Observers>
 Selection greedy(Cpu executor, F& objective, const B& budget, const Options& options, Observers&... observers) {
   auto pass_on = [&](const auto& event) { return notify(event, observers...); };
-  if constexpr (may_sample<Family>) {
+  if constexpr (may_sample<F>) {
     if (!options.exact) return maximize(executor, objective, budget, SampledStart{}, pass_on);
   }
   if constexpr (has_diminishing_returns<F>)
@@ -141,6 +185,13 @@ inline Selection nothing_selected() {
   return nothing;
 }
 
+/// What a budget buys that affords nothing: no set within it is worth anything.
+inline Selection nothing_afforded() {
+  Selection nothing;
+  nothing.upper_bound = 0.0;
+  return nothing;
+}
+
 template <class... Observers>
 constexpr void check_observers() {
   static_assert(((ObserverOf<Observers, SelectionStep> || ObserverOf<Observers, Progress>)&&...),
@@ -152,8 +203,9 @@ constexpr void check_observers() {
 
 /// Greedily selects the rows of `pool` that serve `stage` best.
 ///
-/// With the defaults: f(A) = Σ_i max_{j∈A} cos(pool_i, pool_j) over all rows i; the value is at least 1 − 1/e of the
-/// optimum for up to 8192 rows, near it beyond, and `Selection::upper_bound` says how much it is on these data.
+/// With the defaults: f(A) = Σ_i max_{j∈A} cos(pool_i, pool_j) over all rows i; under `Count` and `Fraction` the value is at
+/// least 1 − 1/e of the optimum for up to 8192 rows, near it beyond (for other budgets see there), and
+/// `Selection::upper_bound` says how much it is on these data.
 ///
 /// \shape       pool: n × d, one embedding a row, any scale (cosines do not see it), row-major Eigen matrices convert;
 ///              or a Kernel of rows to be represented × candidates, whose entries are taken as they are
@@ -165,8 +217,8 @@ constexpr void check_observers() {
 ///                   selection there
 /// \return      indices in order of selection with their gains
 /// \throws      ShapeError if `pool` has no row or no column, or another set's embeddings have another length; ValueError
-///              if an entry is not finite (names row and column) or budget, stage, family or metric make no sense; CapacityError
-///              if memory cannot be had
+///              if an entry is not finite (names row and column) or budget, stage, family or metric make no sense, all of them
+///              before similarities are computed; CapacityError if memory cannot be had
 /// \complexity  n²d operations for the similarities, at most `memory_limit` bytes for them, and about 10 n² operations for
 ///              the selection where they are kept
 /// \determinism the same at every thread count; ties go to the smaller index
@@ -175,14 +227,20 @@ template <class Family = FacilityLocation, Source Pool, StageOf<Family> Stage, B
 Selection select(Cpu executor, const Pool& pool, const Stage& stage, const B& budget, const Family& family = {},
                  const Options& options = {}, Observers&&... observers) {
   detail::check_observers<Observers...>();
-  (void)budget.open(detail::candidates(pool));  // what is wrong is refused before the work, not after it
+  const bool affords_some =
+      budget.open(detail::candidates(pool)).most() > 0;  // what is wrong is refused before the work
   detail::check_arguments(family, options);
-  const std::optional<Kernel> kernel = detail::kernel_of(executor, pool, stage, family, options, observers...);
+  detail::check_stage(
+      stage, [&](Role role, const ReferenceData& data) { detail::check_data(executor, pool, role, data, options); });
+  const bool looked_at = affords_some && stage.needs_pool(family);
+  const std::optional<Kernel> kernel =
+      detail::kernel_of<detail::ObjectiveOf<Stage, Family>>(executor, pool, looked_at, options, observers...);
   if (!kernel) return detail::nothing_selected();
+  if (!affords_some) return detail::nothing_afforded();
   auto objective = stage.objective(family, *kernel, [&](Role role, const ReferenceData& data) {
-    return detail::make_reference(executor, pool, role, data, options);
+    return detail::make_reference(executor, pool, *kernel, role, data, options);
   });
-  return detail::greedy<Family>(executor, objective, budget, options, observers...);
+  return detail::greedy(executor, objective, budget, options, observers...);
 }
 
 template <class Family = FacilityLocation, Source Pool, StageOf<Family> Stage, Budget B, class... Observers>

@@ -66,7 +66,7 @@ Selection select_by_entries(Cpu executor, Index n, Utilities<Observers...>& util
     const Kernel in_scale = scaled(measured, as_the_pool ? scales : scales_of(measured, utilities.scale()));
     return Reference{role == Role::known ? transposed(in_scale) : in_scale};
   });
-  return greedy<Family>(executor, objective, budget, options, observers...);
+  return greedy(executor, objective, budget, options, observers...);
 }
 
 /// Columns of utilities are compared by their cosine.
@@ -75,13 +75,15 @@ Selection select_by_columns(Cpu executor, Utilities<Observers...>& utilities, co
                             const Family& family, const Options& options, Observers&... observers) {
   const auto scales = scales_of(utilities.pool(), utilities.scale());
   const Kernel pool = scaled(utilities.pool(), scales);
-  const auto kernel = kernel_of(executor, columns_of(pool), stage, family, options, observers...);
+  const bool looked_at = stage.needs_pool(family);
+  const auto kernel =
+      kernel_of<ObjectiveOf<Stage, Family>>(executor, columns_of(pool), looked_at, options, observers...);
   if (!kernel) throw Stopped{};
   auto objective = stage.objective(family, *kernel, [&](Role role, const ReferenceData& data) {
     const Kernel helped = scaled(utilities.of_known(checked_rows(role, data)), scales);
-    return make_reference(executor, columns_of(pool), role, ReferenceData{columns_of(helped)}, options);
+    return make_reference(executor, columns_of(pool), *kernel, role, ReferenceData{columns_of(helped)}, options);
   });
-  return greedy<Family>(executor, objective, budget, options, observers...);
+  return greedy(executor, objective, budget, options, observers...);
 }
 
 }  // namespace detail
@@ -100,7 +102,7 @@ Selection select_by_columns(Cpu executor, Utilities<Observers...>& utilities, co
 /// \throws      what `utility` and `select` from a pool throw; ValueError if a stage's data are not Rows,
 ///              or the form's symmetry cannot be had of them. What is wrong with the arguments is said before the model is
 ///              asked, and so is CapacityError where the first utilities that are measured find no room
-/// \complexity  n(n + 1) losses and 8n² bytes
+/// \complexity  n(n + 1) losses, none if the budget affords no item; 8n² bytes, 16n² for LogDeterminant
 /// \determinism as far as the callback's losses are the same: the same at every thread count
 /// \cite agarwal2025delift
 template <class Family = FacilityLocation, StageOf<Family> Stage, Budget B, class... Observers>
@@ -108,13 +110,17 @@ Selection select(Cpu executor, Index n, const Callbacks& callbacks, const Stage&
                  const Family& family = {}, const Options& options = {}, Observers&&... observers) {
   detail::check_observers<Observers...>();
   detail::check_rows("delift::select", "the pool", Rows{0, n});
-  detail::check_stage(stage, Rows{0, stage.needs_pool(family) ? n : 0}, options.form);
-  (void)budget.open(n);
+  const Rows measured{0, stage.needs_pool(family) ? n : 0};  // the candidates, if all their utilities are
+  detail::check_stage(
+      stage, [&](Role role, const ReferenceData& data) { detail::check_rows_of(role, data, measured, options.form); });
+  const bool affords_some = budget.open(n).most() > 0;
   detail::check_arguments(family, options);
-  if (options.utility_calls != 0) detail::check_utility_calls(n, callbacks, stage, family, options);
+  const bool on_budget = detail::on_budget(n, stage, family, options);
+  if (on_budget) detail::check_utility_calls(n, callbacks, stage, family, options);
+  if (!affords_some) return detail::nothing_afforded();
   if constexpr (std::same_as<Family, FacilityLocation> &&
                 (std::same_as<Stage, InstructionTuning> || std::same_as<Stage, TaskSpecific>)) {
-    if (detail::on_budget(n, stage, options))
+    if (on_budget)
       return detail::select_on_budget(executor, n, callbacks, stage, budget, family, options, observers...);
   }
   detail::Utilities<std::remove_reference_t<Observers>...> utilities(executor, Rows{0, n}, callbacks, options,

@@ -45,6 +45,14 @@ Rows targets_of(Index n, const Stage& stage) {
     return {0, n};
 }
 
+/// What a call returns that an observer stopped while the model was asked: no item, and so nothing kept.
+inline Selection stopped_on_budget(const ModelLosses& model) {
+  Selection nothing = nothing_selected();
+  nothing.kept = {0.0, 0.0};
+  nothing.loss_calls = model.asked();
+  return nothing;
+}
+
 /// Utilities of some pairs are the similarities, as many as `options.utility_calls` affords.
 template <class Stage, class B, class... Observers>
 Selection select_on_budget(Cpu executor, Index n, const Callbacks& callbacks, const Stage& stage, const B& budget,
@@ -65,11 +73,7 @@ Selection select_on_budget(Cpu executor, Index n, const Callbacks& callbacks, co
   const std::vector<float> contexts = embeddings_of(callbacks, options.utility, pool);
   const std::vector<float> described = square ? contexts : embeddings_of(callbacks, options.utility, targets);
   const auto plain = plain_losses(model, targets, observers...);
-  if (!plain) {
-    Selection nothing = nothing_selected();
-    nothing.loss_calls = model.asked();
-    return nothing;
-  }
+  if (!plain) return stopped_on_budget(model);
   const Index width = callbacks.embedding_size;
   PairDescription<float> pairs = PairDescription<float>::of(executor, {described.data(), targets.count, width},
                                                             {contexts.data(), n, width}, *plain, square);
@@ -91,13 +95,11 @@ Selection select_on_budget(Cpu executor, Index n, const Callbacks& callbacks, co
     measured += std::ssize(wanted);
     return asked;
   });
-  Selection selection = nothing_selected();
-  if (finished) {
-    auto f = objective(known.kernel());
-    selection = greedy<FacilityLocation>(executor, f, budget, options, observers...);
-    selection.upper_bound = std::numeric_limits<double>::infinity();  // nothing is proven about what was not measured
-    selection.kept = known.kept(selection.indices, budget);
-  }
+  if (!finished) return stopped_on_budget(model);
+  auto f = objective(known.kernel());
+  Selection selection = greedy(executor, f, budget, options, observers...);
+  selection.upper_bound = std::numeric_limits<double>::infinity();  // nothing is proven about what was not measured
+  selection.kept = known.kept(selection.indices, budget);
   selection.loss_calls = model.asked();
   return selection;
 }
@@ -123,19 +125,21 @@ void check_utility_calls(Index n, const Callbacks& callbacks, const Stage& stage
   if (options.utility_calls <= alone)
     raise<ValueError>("delift::select: utility_calls is {}; needs to be more than the {} losses without context",
                       options.utility_calls, alone);
-  if (!callbacks.embedding || callbacks.embedding_size < 1)
-    raise<ValueError>(
-        "delift::select: utility_calls is {} and there is no embedding callback; a budget of calls needs embeddings to "
-        "know which pairs to ask for",
-        options.utility_calls);
+  pickmix::detail::check_embedding(callbacks, "delift::select: utility_calls");  // they say which pairs to ask for
 }
 
-/// Whether the budget of calls is less than all.
-template <class Stage>
-bool on_budget(Index n, const Stage& stage, const Options& options) {
-  if (options.utility_calls == 0) return false;
-  const Index alone = targets_of(n, stage).count;
-  return (options.utility_calls - alone) / alone < n;
+/// Whether the budget of calls is less than all that would be asked for.
+template <class Family, class Stage>
+bool on_budget(Index n, const Stage& stage, const Family& family, const Options& options) {
+  const bool whole_pool = stage.needs_pool(family);
+  const auto size = static_cast<double>(n);
+  double all = whole_pool ? size * (size + 1.0) : 0.0;
+  check_stage(stage, [&](Role role, const ReferenceData& data) {
+    const Rows rows = checked_rows(role, data);
+    if (whole_pool && rows.first + rows.count <= n) return;  // measured with the pool
+    all += static_cast<double>(rows.count) * (role == Role::target ? size + 1.0 : size);
+  });
+  return options.utility_calls != 0 && static_cast<double>(options.utility_calls) < all;
 }
 
 }  // namespace detail

@@ -139,6 +139,30 @@ struct Composite {
   }
 };
 
+namespace detail {
+
+/// Says what is wrong with a stage before any work: weights that were changed since, and what `check(role, data)` says of its
+/// data. Stages of one's own are not looked into.
+template <class Stage, class Check>
+void check_stage(const Stage&, const Check&) {}
+template <class Check>
+void check_stage(const TaskSpecific& stage, const Check& check) {
+  checked_weight("TaskSpecific: eta", stage.eta);
+  check(Role::target, stage.target);
+}
+template <class Check>
+void check_stage(const Continual& stage, const Check& check) {
+  checked_weight("Continual: nu", stage.nu);
+  check(Role::known, stage.known);
+}
+template <class Check>
+void check_stage(const Composite& stage, const Check& check) {
+  check_stage(stage.target, check);
+  check_stage(stage.known, check);
+}
+
+}  // namespace detail
+
 /// Says how to make a Reference of a stage's data, when a concept asks.
 struct AnyReference {
   const Reference& operator()(Role role, const ReferenceData& data) const;

@@ -41,25 +41,13 @@ inline Rows checked_rows(Role role, const ReferenceData& data) {
 ///
 /// \param measured  the candidates, if all their utilities are measured
 /// \throws ValueError as checked_rows, and if `form` asks for a symmetry with utilities of one direction only
-inline void check_stage_data(Role role, const ReferenceData& data, Rows measured, const UtilityForm& form) {
+inline void check_rows_of(Role role, const ReferenceData& data, Rows measured, const UtilityForm& form) {
   const Rows rows = checked_rows(role, data);
   if (form.symmetry != UtilitySymmetry::none && rows.first + rows.count > measured.count)
     raise<ValueError>(
         "UtilityForm: symmetry takes U(i, j) and U(j, i), and of {}, rows {} to {}, only one is measured; leave "
         "it out, or give rows of the pool, in a stage that measures it",
         name_of(role), rows.first, rows.first + rows.count - 1);
-}
-template <class Stage>
-void check_stage(const Stage&, Rows, const UtilityForm&) {}
-inline void check_stage(const TaskSpecific& stage, Rows measured, const UtilityForm& form) {
-  check_stage_data(Role::target, stage.target, measured, form);
-}
-inline void check_stage(const Continual& stage, Rows measured, const UtilityForm& form) {
-  check_stage_data(Role::known, stage.known, measured, form);
-}
-inline void check_stage(const Composite& stage, Rows measured, const UtilityForm& form) {
-  check_stage(stage.target, measured, form);
-  check_stage(stage.known, measured, form);
 }
 
 /// An observer answered `Flow::stop` while the model was asked.

@@ -54,7 +54,7 @@ inline std::vector<float> embeddings_of(const Callbacks& callbacks, const Utilit
 /// - neighbors: nine tenths of the rest for nearest neighbours, one tenth at random;
 /// - completion: all of the rest at random.
 ///
-/// The random pairs keep the regression and its errors honest about what was not looked for. What comes before the rounds is
+/// Contexts that the budget cannot afford are not asked for. The random pairs keep the regression and its errors honest about what was not looked for. What comes before the rounds is
 /// asked for in one pass, and so is each round: context after context.
 ///
 /// \complexity `calls` losses; 24 completions (see UtilityRegression) if adaptive, else one
@@ -63,7 +63,7 @@ template <class Objective>
 class UtilityBudget {
  public:
   /// \param objective  objective(kernel): what is maximised
-  /// \param row_max    whether each target's utilities are taken in units of the largest measured one
+  /// \param row_max    whether each target's utilities are taken in units of the largest one, measured or predicted
   UtilityBudget(Cpu executor, PairDescription<float> pairs, Objective objective, bool row_max, std::uint64_t seed,
                 UtilityStrategy strategy = UtilityStrategy::adaptive)
       : executor_(executor),
@@ -82,9 +82,13 @@ class UtilityBudget {
   /// \return false if it was stopped
   template <class B, class Measure>
   bool spend(Index calls, const B& budget, const Measure& measure) {
-    left_ = std::min(calls, known_.rows() * known_.columns());
+    const auto ledger = budget.open(known_.columns());
+    candidates_.clear();
+    for (Index j = 0; j < known_.columns(); ++j)
+      if (ledger.affords(j)) candidates_.push_back(j);
+    left_ = std::min(calls, all());
     if (pairs_.square && 3 * known_.rows() <= left_)
-      for (Index i = 0; i < known_.rows(); ++i) want(i, i);
+      for (Index j : candidates_) want(j, j);
     const Index rest = left_, own = std::ssize(wanted_);
     if (strategy_ == UtilityStrategy::neighbors) want_neighbours(rest * 9 / 10);
     if (strategy_ == UtilityStrategy::adaptive) {
@@ -120,7 +124,7 @@ class UtilityBudget {
   /// by themselves.
   template <class B>
   Estimate kept(std::span<const Index> picks, const B& budget) const {
-    if (known_.count() == known_.rows() * known_.columns()) return {};
+    if (known_.count() == all()) return {};
     std::vector<double> shares;
     for (Index k = 0; k < draws; ++k) {
       const RandomStream random(seed_, purpose + 1, static_cast<std::uint64_t>(k));
@@ -140,6 +144,9 @@ class UtilityBudget {
 
   static constexpr Index rounds = 24, draws = 16;
   static constexpr std::uint32_t purpose = 0x7574696C;
+
+  /// The pairs that may be asked for.
+  Index all() const { return known_.rows() * std::ssize(candidates_); }
 
   bool want(Index target, Index context) {
     const auto at = static_cast<std::size_t>(context * known_.rows() + target);
@@ -165,11 +172,10 @@ class UtilityBudget {
 
   /// Of each target the nearest context, then of each the second nearest, …
   void want_neighbours(Index calls) {
-    const Index n = known_.rows(), m = known_.columns();
-    std::vector<std::vector<Index>> order(static_cast<std::size_t>(n), std::vector<Index>(static_cast<std::size_t>(m)));
+    const Index n = known_.rows(), m = std::ssize(candidates_);
+    std::vector<std::vector<Index>> order(static_cast<std::size_t>(n), candidates_);
     for (Index i = 0; i < n; ++i) {
       auto& contexts = order[static_cast<std::size_t>(i)];
-      std::iota(contexts.begin(), contexts.end(), Index{0});
       std::stable_sort(contexts.begin(), contexts.end(),
                        [&](Index a, Index b) { return pairs_.between(i, a) > pairs_.between(i, b); });
     }
@@ -182,11 +188,10 @@ class UtilityBudget {
 
   void want_random(Index calls, Index stream) {
     RandomStream random(seed_, purpose, static_cast<std::uint64_t>(stream));
-    const Index all = known_.rows() * known_.columns();
-    calls = std::min(calls, all - known_.count() - std::ssize(wanted_));
+    calls = std::min(calls, all() - known_.count() - std::ssize(wanted_));
     while (calls > 0) {
-      const Index pair = random.below(all);
-      calls -= want(pair % known_.rows(), pair / known_.rows());
+      const Index pair = random.below(all());
+      calls -= want(pair % known_.rows(), candidates_[static_cast<std::size_t>(pair / known_.rows())]);
     }
   }
 
@@ -196,8 +201,8 @@ class UtilityBudget {
     auto f = objective_(clipped(completion.predicted));
     std::vector<Index> picks = maximize(executor_, f, budget, LazyGreedy{}).indices;
     f.reset();
-    const auto more =
-        maximize(executor_, f, Count{std::ssize(picks) + std::ssize(picks) / 2 + 1}, LazyGreedy{}).indices;
+    const Among wider(Count{std::ssize(picks) + std::ssize(picks) / 2 + 1}, std::span<const Index>(candidates_));
+    const auto more = maximize(executor_, f, wider, LazyGreedy{}).indices;
     picks.insert(picks.end(), more.begin(), more.end());
     std::sort(picks.begin(), picks.end());
     picks.erase(std::unique(picks.begin(), picks.end()), picks.end());
@@ -219,7 +224,7 @@ class UtilityBudget {
     const Index n = values.rows();
     auto entries = Kernel::allocate<float>("delift::select", n, values.cols());
     for (Index i = 0; i < n; ++i) {
-      const float largest = row_max_ ? known_.values().row(i).maxCoeff() : 1.0f;
+      const float largest = row_max_ ? values.row(i).maxCoeff() : 1.0f;
       for (Index j = 0; j < values.cols(); ++j)
         entries[j * n + i] = largest > 0.0f ? std::max(0.0f, values(i, j)) / largest : 0.0f;
     }
@@ -234,8 +239,9 @@ class UtilityBudget {
   bool row_max_;
   std::uint64_t seed_;
   UtilityStrategy strategy_;
-  std::vector<bool> waiting_;  ///< asked for already
-  std::vector<Pair> wanted_;   ///< to be asked for next
+  std::vector<Index> candidates_;  ///< contexts that the budget affords
+  std::vector<bool> waiting_;      ///< asked for already
+  std::vector<Pair> wanted_;       ///< to be asked for next
   Index left_ = 0;
   Completion<float> completion_;
 };

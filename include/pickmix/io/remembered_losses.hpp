@@ -8,8 +8,13 @@
 #include <pickmix/core/types.hpp>
 #include <pickmix/io/file_bytes.hpp>
 
+#if __has_include(<sys/file.h>)
+#include <sys/file.h>
+#endif
+
 #include <algorithm>
 #include <bit>
+#include <cerrno>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -31,6 +36,15 @@ namespace pickmix::inline v0 {
 
 namespace detail {
 
+/// Holds `file` for as long as it is open. \return false if it is held already; true as well where files cannot be held
+inline bool try_lock([[maybe_unused]] std::FILE* file) {
+#if __has_include(<sys/file.h>)
+  return ::flock(::fileno(file), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+#else
+  return true;
+#endif
+}
+
 /// What a model has answered, in a file that only grows.
 ///
 /// Layout: magic (8) | version u32 | then one record for each answered call: count u32 | ~count u32 | count times
@@ -39,17 +53,17 @@ namespace detail {
 class LossFile {
  public:
   explicit LossFile(std::filesystem::path path) : path_(std::move(path)) {
-    const auto what = std::filesystem::status(path_).type();
+    std::error_code error;
+    const auto what = std::filesystem::status(path_, error).type();
+    if (what == std::filesystem::file_type::none) refuse("cannot be looked at: {}", error.message());
     if (what != std::filesystem::file_type::regular && what != std::filesystem::file_type::not_found)
       refuse("is not a regular file");
-    const std::size_t whole = what == std::filesystem::file_type::regular ? read() : 0;
-    if (whole > 0) {
-      std::error_code error;
-      std::filesystem::resize_file(path_, whole, error);
-      if (error) refuse("cannot be cut back to its whole records: {}", error.message());
-    }
-    out_.reset(std::fopen(path_.string().c_str(), whole > 0 ? "ab" : "wb"));
+    out_.reset(std::fopen(path_.string().c_str(), "ab"));  // a: another writer's file is never emptied
     if (!out_) refuse("cannot be opened for writing: {}", system_reason());
+    if (!try_lock(out_.get())) refuse("is being written by another `remembered`; give each its own file");
+    const std::size_t whole = read();
+    std::filesystem::resize_file(path_, whole, error);
+    if (error) refuse("cannot be cut back to its whole records: {}", error.message());
     if (whole == 0) {
       std::string beginning{magic};
       put(beginning, version);
@@ -65,13 +79,13 @@ class LossFile {
     return at == appended_.end() ? std::nullopt : std::optional(at->second);
   }
 
-  /// Keeps what is not known yet: two callers may have asked for the same at the same time.
+  /// Keeps what is finite and not known yet: two callers may have asked for the same at the same time.
   void append(std::span<const Example> examples, std::span<const float> losses) {
     const std::lock_guard lock(mutex_);
     Appended added;
     std::string entries;
     for (std::size_t k = 0; k < examples.size(); ++k) {
-      if (at_start(key(examples[k])) || appended_.contains(key(examples[k]))) continue;
+      if (!std::isfinite(losses[k]) || at_start(key(examples[k])) || appended_.contains(key(examples[k]))) continue;
       if (!added.emplace(key(examples[k]), losses[k]).second) continue;
       for (Index part : {examples[k].dataset, examples[k].row, examples[k].context})
         put(entries, static_cast<std::uint64_t>(part));
@@ -171,13 +185,14 @@ class LossFile {
 ///     const Selection s = delift::select(n, kept, delift::InstructionTuning{}, Fraction{0.1});
 ///
 /// For a model that stays as it is: losses of another model or other examples must have another file. Losses that are not
-/// finite are not kept. The file is open as long as a copy of the callbacks lives; one process may write it at a time.
-/// Threads that ask for the same example at the same time may both ask the trainer; the file takes one answer.
+/// finite are not kept. The file is open as long as a copy of the callbacks lives; a second `remembered` on it, here or in
+/// another process, is refused until then (where the system has flock). Threads that ask for the same example at the same time
+/// may both ask the trainer; the file takes one answer.
 ///
 /// \complexity 28 bytes a loss and 16 a call in the file; in memory 32 bytes for a loss that was in the file at the start, and
 ///             about 80 for one that is new
-/// \throws     FileError if the file cannot be read or written, is damaged, or is something else; a record that was cut off
-///             at the end is dropped. ValueError if there is no loss callback
+/// \throws     FileError if the file cannot be read or written, is damaged, is in use, or is something else; a record that was
+///             cut off at the end is dropped. ValueError if there is no loss callback
 inline Callbacks remembered(Callbacks callbacks, const std::filesystem::path& path) {
   if (!callbacks.loss) raise<ValueError>("remembered: Callbacks::loss is empty; there is nothing to keep");
   const auto file = std::make_shared<detail::LossFile>(path);
@@ -196,8 +211,7 @@ inline Callbacks remembered(Callbacks callbacks, const std::filesystem::path& pa
     std::vector<float> answers(unknown.size(), std::nanf(""));
     ask(unknown, answers);
     for (std::size_t k = 0; k < unknown.size(); ++k) losses[place[k]] = answers[k];
-    if (std::all_of(answers.begin(), answers.end(), [](float loss) { return std::isfinite(loss); }))
-      file->append(unknown, answers);
+    file->append(unknown, answers);
   };
   return callbacks;
 }
