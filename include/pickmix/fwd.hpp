@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Every public name, declared.
+// Most public types, declared.
 #pragma once
 
 #include <cstdint>

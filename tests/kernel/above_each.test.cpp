@@ -103,6 +103,17 @@ TEST_CASE("So it is for rows and columns of their own, and for an item that is a
   CHECK(found[1].empty());
 }
 
+TEST_CASE("So it is where all that comes late is above the limits, and there is no room for it at once") {
+  const Matrix noise = instances::normal(3, 1300, 40);
+  const auto sorted = instances::matrix(1300, 40, [&](Index i, Index k) {
+    return noise.view()(i, k) + ((i < 300) == (k < 20) ? 8.0f : 0.0f);  // two clusters, one behind the other
+  });
+  const Kernel kernel = similarity(sorted.view(), {.storage = Storage::streamed});
+  std::vector<Index> all;
+  for (Index k = 0; k < 1300; ++k) all.push_back(k);
+  for (Index threads : {1, 3}) CHECK(raised(cpu.threads(threads), kernel, all, true) == by_definition(kernel, all));
+}
+
 TEST_CASE("It ends where it is stopped, and passes on what is thrown") {
   const Kernel kernel = similarity(pool().view(), {.storage = Storage::streamed});
   const auto columns = items(400);

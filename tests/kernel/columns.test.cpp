@@ -28,6 +28,15 @@ TEST_CASE("A column is what the kernel holds") {
   CHECK(detail::read_column(numbered(1, 1), 0) == std::vector<float>{0});
 }
 
+TEST_CASE("A row is what the kernel holds, stored or computed") {
+  CHECK(detail::read_row(numbered(3, 5), 2) == std::vector<float>{2000, 2001, 2002, 2003, 2004});
+  const auto rows = instances::normal(3, 30, 6), columns = instances::normal(4, 70, 6);
+  const Kernel streamed = similarity(rows.view(), columns.view(), {.storage = Storage::streamed});
+  const auto row = detail::read_row(streamed, 17);
+  REQUIRE(row.size() == 70);
+  for (Index j = 0; j < 70; ++j) CHECK(row[static_cast<std::size_t>(j)] == streamed(17, j));
+}
+
 TEST_CASE("Every candidate's column is visited once and in order, at every number of candidates") {
   for (Index n : {1, 2, 63, 64, 65, 130}) {
     const Kernel kernel = numbered(2, n);

@@ -74,7 +74,7 @@ TEST_CASE("The result is the better of the second round and the best shard") {
     std::vector<Index> offered;
     double best_shard = 0.0;
     for (const auto& own : members) {
-      const auto shard = detail::select_in_shard(f, ledger, own, 3);
+      const auto shard = detail::select_in_shard(cpu, f, ledger, own, 3);
       CHECK(shard.offered == shard.best.indices);
       for (Index j : shard.offered) CHECK(std::count(own.begin(), own.end(), j) == 1);
       offered.insert(offered.end(), shard.offered.begin(), shard.offered.end());
@@ -97,7 +97,7 @@ TEST_CASE("A shard offers the share of the budget that it is asked for, and goes
   for (int j = 0; j < 20; ++j) f.weights.push_back(1.0 + j % 10);
   const auto ledger = Count{4}.open(20);
   const std::vector<Index> members{1, 3, 5, 7, 9, 11, 13, 15, 17, 19};
-  const auto offered = [&](Index offers) { return detail::select_in_shard(f, ledger, members, offers); };
+  const auto offered = [&](Index offers) { return detail::select_in_shard(cpu, f, ledger, members, offers); };
   CHECK(offered(2).offered == std::vector<Index>{9, 19});
   CHECK(offered(2).best.indices == std::vector<Index>{9, 19, 7, 17});
   CHECK(offered(4).offered == std::vector<Index>{9, 19, 7, 17});
@@ -110,7 +110,7 @@ TEST_CASE("Under costs a shard offers what greedy picked and the single item tha
   const std::vector<double> costs{1.0, 100.0, 1.0};
   Modular<true> f{{2.0, 100.0, 1.5}};
   const std::vector<Index> members{0, 1, 2};
-  const auto shard = detail::select_in_shard(f, Cost{100.0, costs}.open(3), members, 3);
+  const auto shard = detail::select_in_shard(cpu, f, Cost{100.0, costs}.open(3), members, 3);
   CHECK(shard.best.indices == std::vector<Index>{1});
   CHECK(shard.offered == std::vector<Index>{0, 2, 1});
 }

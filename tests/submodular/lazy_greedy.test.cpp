@@ -7,9 +7,33 @@
 #include <support/instances.hpp>
 #include <support/objectives.hpp>
 
+#include <cstddef>
+#include <span>
 #include <vector>
 
 using namespace pickmix;
+
+namespace {
+
+/// All items are the same one. Counts how often gains are asked for.
+struct Alike {
+  static constexpr bool diminishing_returns = true;
+  static constexpr Index n = 3000;
+  bool held = false;
+  int* asked;
+
+  Index size() const { return n; }
+  double gain(Index) const { return held ? 0.5 : 1.0; }
+  void gains(Cpu, std::span<const Index> items, std::span<double> out) const {
+    ++*asked;
+    for (std::size_t k = 0; k < items.size(); ++k) out[k] = gain(items[k]);
+  }
+  Index batch() const { return 1; }
+  void add(Index) { held = true; }
+  void reset() { held = false; }
+};
+
+}  // namespace
 
 TEST_CASE("An old gain is not believed: it is computed anew before its item is picked") {
   // Item 1 covers nearly all of item 2, whose old gain (5) still beats the present gain of item 3 (3).
@@ -36,4 +60,13 @@ TEST_CASE("Lazy greedy computes far fewer gains than naive greedy") {
   FacilityLocationObjective f(instances::real(1, 100, 400));
   const auto s = maximize(f, Count{100}, LazyGreedy{});
   CHECK(s.evaluations < 400 * 100 / 4);
+}
+
+TEST_CASE("The certificate of a few picks among many equal items takes few rounds") {
+  int asked = 0;
+  Alike f{.asked = &asked};
+  const auto s = maximize(f, Count{1}, LazyGreedy{});
+  CHECK(s.value == 1.0);
+  CHECK(s.upper_bound == 1.0);
+  CHECK(asked < 30);
 }

@@ -189,6 +189,9 @@ TEST_CASE("What does not fit or makes no sense is refused by name") {
                family.conditional_gain(some.pool, {some.known.to_pool, indefinite});
              }),
              ContainsSubstring("not positive definite"));
+  const auto rows = instances::normal(5, 6, 40);
+  const Kernel one_by_one = similarity(rows.view(), rows.view(), {.storage = Storage::streamed});
+  CHECK_THAT(thrown<ValueError>([&] { family.plain(one_by_one); }), ContainsSubstring("given one by one"));
   for (double bad : {-1.0, std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {
     CHECK_THAT(thrown<ValueError>([&] { LogDeterminant{bad}.plain(some.pool); }), ContainsSubstring("epsilon is"));
     CHECK_THAT(thrown<ValueError>([&] { LogDeterminant{bad}.conditional_gain(some.pool, some.known); }),
@@ -198,4 +201,20 @@ TEST_CASE("What does not fit or makes no sense is refused by name") {
     CHECK_THAT(thrown<ValueError>([&] { family.mutual_information(some.pool, some.target, bad); }),
                ContainsSubstring("eta is"));
   }
+}
+
+TEST_CASE("An item that cannot be added to a mutual information leaves it as it was") {
+  const auto pool = instances::normal(6, 20, 40);
+  const auto target = instances::matrix(2, 40, [&](Index i, Index k) { return pool.view()(i, k); });
+  const Kernel kernel = similarity(pool.view());
+  auto f = LogDeterminant{}.mutual_information(
+      kernel, {similarity(target.view(), pool.view()), similarity(target.view())}, 3.0);
+  const double before = f.gain(7);
+  CHECK_THROWS_AS(f.add(0), ValueError);
+  f.reset();
+  CHECK(f.gain(7) == before);
+  f.add(9);
+  const double behind = f.gain(7);
+  CHECK_THROWS_AS(f.add(0), ValueError);
+  CHECK(f.gain(7) == behind);
 }

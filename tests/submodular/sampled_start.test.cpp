@@ -9,6 +9,7 @@
 #include <support/facility_location_definition.hpp>
 #include <support/instances.hpp>
 #include <support/storages.hpp>
+#include <support/thrown.hpp>
 
 #include <fmt/format.h>
 
@@ -25,6 +26,7 @@
 #include <vector>
 
 using namespace pickmix;
+using Catch::Matchers::ContainsSubstring;
 using instances::Matrix;
 
 namespace {
@@ -454,6 +456,14 @@ TEST_CASE("Beyond near_above rows only near ones are compared, as far as they ho
   CHECK(near_ones.upper_bound == std::numeric_limits<double>::infinity());
   CHECK(near_ones.value > 0.97 * all.value);
 
+  FacilityLocationObjective f(similarity(pool.view(), {.storage = Storage::streamed}));
+  (void)maximize(f, Count{200}, some);
+  const Selection more = maximize(f, Count{20}, LazyGreedy{});  // who goes on looks at near ones, too
+  CHECK(more.recall == near_ones.recall);
+  CHECK(more.upper_bound == std::numeric_limits<double>::infinity());
+  f.reset();
+  CHECK(maximize(f, Count{20}, LazyGreedy{}).recall == 1.0);
+
   some.wanted_recall = 1.0;  // sixteen probes of sixty-four cells do not do, and more would cost as much as all pairs
   const Selection fallen_back = select(some);
   CHECK(fallen_back.recall == 1.0);
@@ -479,4 +489,16 @@ TEST_CASE("A budget of 0, and candidates that the sample has none of, are no tro
   const auto s = maximize(few, Among{Count{3}, others}, near);
   CHECK(s.indices == maximize(exactly, Among{Count{3}, others}, LazyGreedy{}).indices);
   CHECK(s.recall == 1.0);
+}
+
+TEST_CASE("Numbers that make no sense are refused by name") {
+  const Matrix pool = instances::normal(32, 40, 4);
+  const auto refused = [&](const SampledStart& how) {
+    FacilityLocationObjective f(streamed(pool));
+    return thrown<ValueError>([&] { (void)maximize(f, Count{3}, how); });
+  };
+  CHECK_THAT(refused({.sample = 0}), ContainsSubstring("sample is 0"));
+  CHECK_THAT(refused({.picks = -5}), ContainsSubstring("picks is -5"));
+  for (double bad : {0.0, -1.0, 1.5, std::numeric_limits<double>::quiet_NaN()})
+    CHECK_THAT(refused({.wanted_recall = bad}), ContainsSubstring("wanted_recall is"));
 }

@@ -74,9 +74,8 @@ class ByteRows {
         for (Index r = 0; r < height; ++r) {
           // To the nearest whole number: near 1.5 · 2²³ floats have no others.
           const float nearest = (values[r] * inverse[r] + 12582912.0f) - 12582912.0f;
-          const float q = std::min(std::max(nearest, -most), most);
-          const auto whole = static_cast<std::int32_t>(q);
-          const float rest = values[r] - scale[r] * q;
+          const auto whole = static_cast<std::int32_t>(std::min(std::max(nearest, -most), most));
+          const float rest = values[r] - scale[r] * static_cast<float>(whole);  // right however it was rounded
           four[r] |= (static_cast<std::uint32_t>(whole + offset_) & 0xFF) << (8 * f);
           sum[r] += whole;
           squares[r] += values[r] * values[r];

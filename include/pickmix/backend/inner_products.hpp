@@ -2,6 +2,7 @@
 // All inner products of two sets of rows, at the speed of the processor that runs the program.
 #pragma once
 
+#include <pickmix/backend/line_vector.hpp>
 #include <pickmix/core/instruction_set.hpp>
 #include <pickmix/core/types.hpp>
 
@@ -32,7 +33,7 @@ class PackedRows {
   PackedRows(Index rows, Index features)
       : rows_(rows),
         features_(features),
-        entries_(Eigen::ArrayXf::Zero((rows + block - 1) / block * block * features)) {}
+        entries_(static_cast<std::size_t>((rows + block - 1) / block * block * features), 0.0f) {}
 
   Index rows() const { return rows_; }
   Index features() const { return features_; }
@@ -53,11 +54,13 @@ class PackedRows {
   }
 
  private:
-  Index place(Index row, Index feature) const { return (row / panel * features_ + feature) * panel + row % panel; }
+  std::size_t place(Index row, Index feature) const {
+    return static_cast<std::size_t>((row / panel * features_ + feature) * panel + row % panel);
+  }
 
   Index rows_;
   Index features_;
-  Eigen::ArrayXf entries_;  // aligned for any vector
+  LineVector<float> entries_;
 };
 
 namespace detail {

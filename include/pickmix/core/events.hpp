@@ -26,8 +26,8 @@ concept ObserverOf = std::invocable<Observer&, const Event&> &&
     (std::is_void_v<std::invoke_result_t<Observer&, const Event&>> ||
      std::same_as<std::invoke_result_t<Observer&, const Event&>, Flow>);
 
-/// Hands `event` to every observer that takes its type, in order; one that takes none of a call's events does not
-/// compile (each call checks it for its own events).
+/// Hands `event` to every observer that takes its type, in order. One that takes none of a call's events does not compile with
+/// `maximize` and `delift::select`; other calls have one kind of event, and pass it over.
 ///
 /// Observers run on the caller's thread and see the event as a constant. What they throw passes through.
 /// \return Flow::stop if any of them said so; the others are told all the same

@@ -73,12 +73,14 @@ inline bool permit_tiles() {
 #endif
 }
 
-inline InstructionSet find_largest_instruction_set() {
+/// The largest one of the processor. What asks the system for leave, AMX, is left out unless the processor has it and
+/// `ask` says so.
+inline InstructionSet find_largest_instruction_set(bool ask) {
 #if defined(__x86_64__) && defined(__GNUC__)
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
     if (!__builtin_cpu_supports("avx512f")) return InstructionSet::avx2;
     if (!__builtin_cpu_supports("avx512bw") || !__builtin_cpu_supports("avx512vnni")) return InstructionSet::avx512;
-    return processor_has_tiles() && permit_tiles() ? InstructionSet::amx : InstructionSet::vnni;
+    return ask && processor_has_tiles() && permit_tiles() ? InstructionSet::amx : InstructionSet::vnni;
   }
 #elif defined(__AARCH64EL__) && defined(__GNUC__)
 #if defined(__ARM_FEATURE_DOTPROD)
@@ -99,13 +101,14 @@ inline InstructionSet find_largest_instruction_set() {
 /// first call asks Linux for it; stacks for signals (`sigaltstack`) have to hold 8 KiB more from then on.
 inline InstructionSet largest_instruction_set() {
   static const InstructionSet largest =
-      detail::find_largest_instruction_set();  // the question is slow in virtual machines
+      detail::find_largest_instruction_set(true);  // the question is slow in virtual machines
   return largest;
 }
 
-/// Whether this processor has these instructions.
+/// Whether this processor has these instructions. Only about AMX is Linux asked.
 inline bool has(InstructionSet set) {
-  const InstructionSet largest = largest_instruction_set();
+  static const InstructionSet without_asking = detail::find_largest_instruction_set(false);
+  const InstructionSet largest = set == InstructionSet::amx ? largest_instruction_set() : without_asking;
   const bool is_for_arm = set == InstructionSet::neon || set == InstructionSet::dotprod;
   return set <= largest && (!is_for_arm || largest <= InstructionSet::dotprod);
 }

@@ -46,7 +46,7 @@ class Cpu {
     other.instructions_ = set;
     return other;
   }
-  InstructionSet instructions() const { return instructions_.value_or(largest_instruction_set()); }
+  InstructionSet instructions() const { return instructions_ ? *instructions_ : largest_instruction_set(); }
 
  private:
   Index threads_ = 1;

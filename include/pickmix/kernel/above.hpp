@@ -41,7 +41,7 @@ struct FoundEntries {
   }
 };
 
-/// Of a pass that finds more than there is room for: a type of its own, so that nobody takes what an observer throws for it.
+/// Of a pass that finds more than it may keep, or than there is memory for: a type of its own, so that nobody takes what an observer throws for it.
 class OutOfRoom : public CapacityError {
  public:
   using CapacityError::CapacityError;
@@ -243,7 +243,7 @@ std::optional<Kernel> entries_above(Cpu executor, const Kernel& kernel, const st
     if (out == nullptr) return std::nullopt;
     return Kernel(kernel.rows(), kernel.columns(), std::move(out));
   } catch (const std::bad_alloc&) {
-    raise<CapacityError>("entries_above: the similarities above the thresholds do not fit into memory; use fewer rows");
+    raise<OutOfRoom>("entries_above: the similarities above the thresholds do not fit into memory; use fewer rows");
   }
 }
 

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -34,8 +35,7 @@ inline constexpr std::size_t looked_at_whole = 48;
 ///
 /// \param screened  the kernel's rows in bytes, if they are screened
 /// \shape limits: rows() numbers, none of them NaN
-/// \complexity 2 · rows · features operations an item for the first ones, less for those after them; memory: 192 · rows bytes,
-///             or 20 an entry above the limits
+/// \complexity 2 · rows · features operations an item for the first ones, less for those after them; 192 · rows bytes
 template <class Take>
 void for_each_above(Cpu executor, const Kernel& kernel, const std::optional<ScreenedRows>& screened,
                     std::span<const Index> items, std::span<const float> limits, Take&& take) {
@@ -45,15 +45,23 @@ void for_each_above(Cpu executor, const Kernel& kernel, const std::optional<Scre
   std::vector<std::uint64_t> masks((height + 63) / 64);
   std::vector<std::uint32_t> rows;
   std::vector<float> values;
-  std::size_t done = 0;
+  const std::uint64_t room = sizeof(float) * together * height;  // what whole columns take
+  std::size_t done = 0, most = items.size();                     // to be looked for at once
   while (done < items.size()) {
     const std::size_t left = items.size() - done;
-    if (screened &&
-        done >= together) {  // as many as there were before: that many entries a row are found at most, or so
-      const auto some = items.subspan(done, std::min(left, std::max(edge, done / edge * edge)));
+    if (screened && done >= together && most >= together) {
+      // As many as there were before: if they come mixed, one entry a row is found, or so. If more are, fewer are looked for.
+      const auto some = items.subspan(done, std::min({left, most, std::max(edge, done / edge * edge)}));
       const StreamedEntries part = kernel.streamed()->of_columns(some);
-      const auto found = streamed_above(executor, part, screened->with_columns(executor, part), padded(limits),
-                                        UINT64_MAX, [](Index, Index) { return true; });
+      std::shared_ptr<const SparseEntries> found;
+      try {
+        found = streamed_above(executor, part, screened->with_columns(executor, part), padded(limits), room,
+                               [](Index, Index) { return true; });
+      } catch (const OutOfRoom&) {
+        most = some.size() / 2;
+        continue;
+      }
+      most = std::min(items.size(), 2 * std::max(most, together));
       for (std::size_t c = 0; c < some.size(); ++c) {
         const auto j = static_cast<Index>(c);
         if (!take(done + c, ColumnAbove{found->rows_of(j), found->values_of(j)})) return;
@@ -79,6 +87,7 @@ void for_each_above(Cpu executor, const Kernel& kernel, const std::optional<Scre
       if (!take(done + c, ColumnAbove{rows, values})) return;
     }
     done += some.size();
+    most = std::min(items.size(), 2 * std::max(most, together));
   }
 }
 

@@ -80,7 +80,7 @@ inline float kth_largest(std::span<const float> column, Index k) {
 
 /// For each row of `pool` its `k` most similar rows, as `nearest_neighbors`, but looked for among near rows only: each row
 /// belongs to the nearest of √(8n) random centres, and is compared with the rows of as many cells around its own as find
-/// `wanted_recall` of the true neighbours. Where that would take a quarter of the cells or more, all pairs are compared.
+/// `wanted_recall` of the true neighbours. Where that would take more than a quarter of all pairs, all are compared.
 ///
 /// \shape      pool: n × d, 1 ≤ k; k above n means all
 /// \param observers  told of `Progress`; one that answers `Flow::stop` ends the work
@@ -115,7 +115,7 @@ std::optional<NeighborGraph> approximate_neighbors(Cpu executor, MatrixView<cons
         });
     const auto enough = std::lower_bound(found.begin() + 1, found.end(), options.wanted_recall);
     const Index probes = enough - found.begin();
-    if (4 * probes > cells.size()) {
+    if (probes > cells.size() || cells.share(probes) > 0.25) {
       auto exact = nearest_neighbors(executor, pool, k, options.metric, observers...);
       if (!exact) return std::nullopt;
       return NeighborGraph{*std::move(exact), 1.0};
@@ -131,6 +131,7 @@ std::optional<NeighborGraph> approximate_neighbors(Cpu executor, MatrixView<cons
     });
     if (!finished) return std::nullopt;
     std::vector<detail::FoundEntries> rows(1);
+    rows[0].entries.reserve(static_cast<std::size_t>(n * most));
     for (Index i = 0; i < n; ++i) {
       auto& of_row = nearest[static_cast<std::size_t>(i)];
       for (const auto& [value, candidate] : of_row.kept()) rows[0].add(i, candidate, value);

@@ -93,6 +93,21 @@ class Cells {
     return rows;
   }
 
+  /// The share of all pairs that are compared with so many probes: cells are not of one size.
+  ///
+  /// \complexity centres² operations, or somewhat more
+  double share(Index probes) const {
+    const auto rows_in = [&](Index cell) { return static_cast<double>(members(cell).size()); };
+    double pairs = 0.0;
+    for (Index v = 0; v < size(); ++v) {
+      double near = 0.0;
+      for (Index u : nearest_cells(static_cast<std::uint32_t>(v), std::min(probes, size()))) near += rows_in(u);
+      pairs += rows_in(v) * near;
+    }
+    const auto all = static_cast<double>(cell_.size());
+    return pairs / (all * all);
+  }
+
   /// What comparing with near rows only finds: recall[p] is the share of Σ_ij max(s_ij − thresholds[i], 0) that lies
   /// within p probes, measured on some 256 candidates j, for p from 0 to size().
   ///
@@ -134,28 +149,36 @@ class Cells {
 
   /// As `entries_above`, within `probes` probes.
   ///
-  /// \param progress  told how many cells are done, of how many; returns false to stop
+  /// \param progress  told how many cells (of large ones, parts) are done, of how many; returns false to stop
   /// \param memory_limit  bytes that what is found may take
   /// \return     nothing if `progress` said stop
   /// \throws     ShapeError, CapacityError as entries_above
-  /// \complexity 2·n·d·probes·n/centres operations; 8 bytes an entry found
+  /// \complexity 2·n²·d·share(probes) operations; 8 bytes an entry found, and for each thread a copy of a cell's near rows
   template <class OnProgress>
   std::optional<Kernel> entries_above(std::span<const float> thresholds, Index probes, OnProgress&& progress,
                                       std::uint64_t memory_limit = UINT64_MAX) const {
     detail::check_thresholds("Cells::entries_above", thresholds, kernel_.rows());
     try {
       detail::Room room(memory_limit, 8);  // each cell's are put in place at once
-      std::vector<detail::FoundColumns> found(members_.size());
-      const auto work = [&](Index v) {
-        if (members(v).empty()) return;
-        found[static_cast<std::size_t>(v)] =
-            detail::find_above(*kernel_.streamed(), rows_near(v, probes), members(v), thresholds, room);
+      struct Part {
+        Index cell;
+        std::span<const Index> candidates;
+        detail::FoundColumns found;
       };
-      if (!for_each_tile(executor_, size(), work, [&](Index done) { return progress(done, size()); }))
-        return std::nullopt;
+      constexpr std::size_t together = 4096;  // candidates, so that threads share a large cell
+      std::vector<Part> parts;
+      for (Index v = 0; v < size(); ++v)
+        for (std::size_t first = 0; first < members(v).size(); first += together)
+          parts.push_back({v, members(v).subspan(first, std::min(together, members(v).size() - first)), {}});
+      const auto work = [&](Index p) {
+        Part& part = parts[static_cast<std::size_t>(p)];
+        part.found =
+            detail::find_above(*kernel_.streamed(), rows_near(part.cell, probes), part.candidates, thresholds, room);
+      };
+      const Index all = std::ssize(parts);
+      if (!for_each_tile(executor_, all, work, [&](Index done) { return progress(done, all); })) return std::nullopt;
       auto out = std::make_shared<SparseEntries>(kernel_.columns());
-      for (std::size_t v = 0; v < found.size(); ++v)
-        out->take(std::move(found[v].entries), members_[v], found[v].count);
+      for (Part& part : parts) out->take(std::move(part.found.entries), part.candidates, part.found.count);
       return Kernel(kernel_.rows(), kernel_.columns(), std::shared_ptr<const SparseEntries>(std::move(out)));
     } catch (const std::bad_alloc&) {
       raise<CapacityError>("Cells: the similarities above the thresholds do not fit into memory; use fewer rows");

@@ -24,6 +24,16 @@ inline std::vector<float> read_column(const Kernel& kernel, Index j) {
   return column;
 }
 
+/// The similarities of row `i` to all candidates.
+inline std::vector<float> read_row(const Kernel& kernel, Index i) {
+  std::vector<float> row(static_cast<std::size_t>(kernel.columns()));
+  if (const auto* streamed = kernel.streamed())
+    streamed->transposed().read(std::span<const Index>(&i, 1), MatrixView<float>(row.data(), 1, kernel.columns()));
+  else
+    for (Index j = 0; j < kernel.columns(); ++j) row[static_cast<std::size_t>(j)] = kernel(i, j);
+  return row;
+}
+
 /// Calls `work(k, column)` with the column of every items[k]: rows() similarities. Columns are read many at once, on
 /// the executor's threads; what `work` does must be right for different k at the same time.
 template <class Work>
@@ -78,11 +88,10 @@ inline void check_square(std::string_view caller, const Kernel& kernel) {
 
 /// s_ij + s_ji for every i, of a square kernel.
 inline std::vector<double> both_ways(const Kernel& kernel, Index j) {
-  const auto column = read_column(kernel, j);
-  std::vector<double> sums(column.begin(), column.end());
   const bool symmetric = kernel.streamed() != nullptr && kernel.streamed()->symmetric();
-  for (std::size_t i = 0; i < sums.size(); ++i)
-    sums[i] += symmetric ? sums[i] : static_cast<double>(kernel(j, static_cast<Index>(i)));
+  const auto column = read_column(kernel, j), row = symmetric ? column : read_row(kernel, j);
+  std::vector<double> sums(column.begin(), column.end());
+  for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += static_cast<double>(row[i]);
   return sums;
 }
 

@@ -35,6 +35,7 @@ class Largest {
   /// What a further value must exceed to be kept.
   float threshold() const { return kept_.size() < k_ ? -std::numeric_limits<float>::infinity() : kept_.front().first; }
   void offer(float value, Index candidate) {
+    if (kept_.empty()) kept_.reserve(k_);
     if (kept_.size() == k_) {
       std::pop_heap(kept_.begin(), kept_.end(), better);
       kept_.pop_back();
@@ -101,6 +102,7 @@ std::optional<Kernel> nearest_neighbors(Cpu executor, MatrixView<const float> po
         }
       }
       auto& out = found[static_cast<std::size_t>(b)];
+      out.entries.reserve(static_cast<std::size_t>(width * most));
       for (Index c = 0; c < width; ++c)
         for (const auto& [value, candidate] : nearest[static_cast<std::size_t>(c)].kept())
           out.add(b * edge + c, candidate, value);

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <vector>
@@ -30,7 +31,7 @@ struct ScreenedRows {
   InstructionSet products;
 
   /// Nothing where screening is of no use: without the instructions, where entries are more than inner products, where there
-  /// are few features, or numbers so large that products may overflow.
+  /// are few features, or numbers so large that products may overflow; nor where there is no memory for it.
   ///
   /// \complexity O(rows · features); 1 byte a feature
   static std::optional<ScreenedRows> of(Cpu executor, const StreamedEntries& entries) {
@@ -63,7 +64,12 @@ struct ScreenedRows {
  private:
   static std::shared_ptr<const backend::ByteRows> quantized(Cpu executor, const backend::PackedRows& rows,
                                                             InstructionSet products) {
-    auto bytes = std::make_shared<backend::ByteRows>(rows, backend::ByteLayout::of(products));
+    std::shared_ptr<backend::ByteRows> bytes;
+    try {
+      bytes = std::make_shared<backend::ByteRows>(rows, backend::ByteLayout::of(products));
+    } catch (const std::bad_alloc&) {  // it can be done without
+      return nullptr;
+    }
     std::atomic<bool> usable{true};
     constexpr Index panels = backend::PackedRows::block / backend::PackedRows::panel;
     for_each_tile(executor, rows.blocks(), [&](Index block) {

@@ -221,8 +221,8 @@ bool for_each_column_part(Cpu executor, const StreamedEntries& entries, const St
       const Index height = entries.rows_in(a), width = entries.columns_in(b);
       for (Index c = 0; c < width; ++c) store(b * edge + c, a * edge, tile.data() + c * edge, height);
       if (!symmetric || a == b) continue;
-      Eigen::Map<Eigen::MatrixXf>(mirror.data(), edge, edge) =
-          Eigen::Map<const Eigen::MatrixXf>(tile.data(), edge, edge).transpose();
+      Eigen::Map<Eigen::MatrixXf>(mirror.data(), edge, edge).topRows(width) =
+          Eigen::Map<const Eigen::MatrixXf>(tile.data(), edge, edge).leftCols(width).transpose();
       for (Index r = 0; r < height; ++r) store(a * edge + r, b * edge, mirror.data() + r * edge, width);
     }
   };

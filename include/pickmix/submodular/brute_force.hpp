@@ -41,7 +41,7 @@ constexpr std::uint64_t count_sets(Index items, Index most) {
 template <class F, class L>
 class AllSets {
  public:
-  AllSets(std::vector<Index> items, const F& f, const L& ledger) : items_(std::move(items)) {
+  AllSets(std::vector<Index> items, const F& f, const L& ledger) : items_(std::move(items)), most_(ledger.most()) {
     extend(f, ledger, 0, 0.0);
   }
 
@@ -67,7 +67,8 @@ class AllSets {
       }
       L left = ledger;
       left.spend(j);
-      const auto more = std::span(items_).subspan(at + 1);
+      const auto more =
+          static_cast<Index>(set_.size()) < most_ ? std::span(items_).subspan(at + 1) : std::span<Index>();
       if (std::any_of(more.begin(), more.end(), [&](Index i) { return left.affords(i); })) {
         F with_j = f;
         with_j.add(j);
@@ -78,7 +79,9 @@ class AllSets {
     }
   }
 
-  std::vector<Index> items_, set_, best_;
+  std::vector<Index> items_;
+  Index most_;
+  std::vector<Index> set_, best_;
   std::vector<double> gains_, best_gains_;
   double best_value_ = 0.0;
   Index evaluations_ = 0;

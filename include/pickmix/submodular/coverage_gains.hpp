@@ -9,9 +9,11 @@
 #include <pickmix/kernel/kernel.hpp>
 #include <pickmix/kernel/streamed.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <span>
 
 namespace pickmix::inline v0::detail {
@@ -58,22 +60,23 @@ inline void coverage_gains(Cpu executor, const HalfEntries& half, const backend:
 inline void coverage_gains(Cpu executor, const StreamedEntries& streamed, const backend::Covered& covered,
                            std::span<const Index> items, std::span<double> out) {
   constexpr Index edge = StreamedEntries::edge, width = StreamedEntries::Columns::width;
-  const auto columns = streamed.gather(items);
-  for_each_tile(executor, columns.blocks(), [&](Index b) {
+  for_each_tile(executor, (std::ssize(items) + width - 1) / width, [&](Index b) {
+    const auto first = static_cast<std::size_t>(b * width),
+               count = std::min(items.size() - first, static_cast<std::size_t>(width));
+    const auto columns = streamed.gather(items.subspan(first, count));
     StreamedEntries::Tile tile(edge * width);
     std::array<backend::LaneSums, width> sums{};
     std::array<const float*, width> parts{};
-    const auto count = static_cast<std::size_t>(columns.columns_in(b));
     for (std::size_t c = 0; c < count; ++c) parts[c] = tile.data() + static_cast<Index>(c) * edge;
     for (Index a = 0; a < streamed.row_blocks(); ++a) {
-      columns.tile(a, b, tile);
+      columns.tile(a, 0, tile);
       backend::Covered rows = covered;
       rows.coverage += a * edge;
       if (rows.cap != nullptr) rows.cap += a * edge;
       backend::add_rises({parts.data(), count}, rows, streamed.rows_in(a), {sums.data(), count},
                          executor.instructions());
     }
-    for (std::size_t c = 0; c < count; ++c) out[static_cast<std::size_t>(b * width) + c] = sums[c].total();
+    for (std::size_t c = 0; c < count; ++c) out[first + c] = sums[c].total();
   });
 }
 

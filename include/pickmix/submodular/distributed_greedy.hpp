@@ -48,7 +48,7 @@ inline std::vector<bool> mask_of(std::span<const Index> items, Index n) {
 /// Round one, of one shard: selects among `members`; then, as long as fewer than `offers` items are offered, again among
 /// those left, on top of what it has.
 template <class F, class L>
-ShardPicks select_in_shard(F f, const L& ledger, std::span<const Index> members, Index offers) {
+ShardPicks select_in_shard(Cpu one_thread, F f, const L& ledger, std::span<const Index> members, Index offers) {
   ShardPicks shard;
   std::vector<bool> left = mask_of(members, f.size());
   for (bool first = true;; first = false) {
@@ -56,7 +56,7 @@ ShardPicks select_in_shard(F f, const L& ledger, std::span<const Index> members,
     std::vector<Index>
         steps;  // under costs, more than is selected: a best single item takes the place of all before it
     auto note = [&](const SelectionStep& step) { steps.push_back(step.index); };
-    Selection selection = LazyGreedy{}(cpu, f, own, note);
+    Selection selection = LazyGreedy{}(one_thread, f, own, note);
     shard.evaluations += selection.evaluations;
     if (first) shard.best = std::move(selection);
     for (Index j : steps) {
@@ -150,7 +150,7 @@ struct DistributedGreedy {
         executor, shards,
         [&](Index s) {
           const auto at = static_cast<std::size_t>(s);
-          picks[at] = detail::select_in_shard(f, whole, members[at], offers);
+          picks[at] = detail::select_in_shard(executor.threads(1), f, whole, members[at], offers);
         },
         [&](Index done) {
           return notify(Progress{"shards", done, shards}, observers...) == Flow::proceed;

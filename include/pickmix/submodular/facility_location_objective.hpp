@@ -37,7 +37,8 @@ namespace pickmix::inline v0 {
 /// again: `settle` then keeps only the others, and all gains stay what they were, to the last bit.
 ///
 /// \complexity  gain and add: rows() operations of a stored kernel, as many as there are entries of a sparse one, and
-///              rows() · d of a streamed one, which is faster for many items at once. Memory: 4 to 12 bytes a row
+///              rows() · d of a streamed one, which is faster for many items at once. Memory: 4 to 12 bytes a row, what
+///              `settle` keeps (8 bytes an entry, within `room`), and before that a streamed kernel's embeddings in bytes
 /// \determinism bits depend neither on threads nor on the storage, half-size apart, which is exact in its own unit; a
 ///              computed gain never rises when items are added, to the last bit
 /// \cite cornuejols1977 (uncapacitated facility location), kothawade2022prism (mutual information and conditional gain),
@@ -147,6 +148,7 @@ class FacilityLocationObjective {
 
   void reset() {
     rest_.reset();
+    near_.reset();
     added_ = 0;
     settle_at_ = 64;
     const auto rows = static_cast<std::size_t>(kernel_.rows());
@@ -169,9 +171,7 @@ class FacilityLocationObjective {
   bool settle(Cpu executor, OnProgress&& on_progress) {
     if (rest_ || kernel_.sparse() != nullptr || kernel_.half() != nullptr || added_ < settle_at_) return true;
     if (kernel_.rows() < 4096) return true;  // all of it is close at hand
-    if (const auto* streamed = kernel_.streamed();
-        streamed != nullptr && bytes_above(added_) > static_cast<double>(streamed->memory_limit()))
-      return true;
+    if (bytes_above(added_) > static_cast<double>(room())) return true;
     try {
       return keep_above(executor, on_progress);
     } catch (const detail::OutOfRoom&) {  // nothing has changed: tried again when more is covered
@@ -182,13 +182,11 @@ class FacilityLocationObjective {
 
   /// The part of `settle` that does it, whatever has been added. A half-size kernel stays as it is: it is as fast.
   ///
-  /// \throws CapacityError if a streamed kernel's entries that still matter are more than its memory limit allows
+  /// \throws CapacityError if the entries that still matter are more than memory, or a streamed kernel's limit, allows
   template <class OnProgress>
   bool keep_above(Cpu executor, OnProgress&& on_progress) {
     if (kernel_.half() != nullptr) return true;
-    const auto* streamed = kernel_.streamed();
-    auto rest = detail::entries_above(executor, kernel_, in_bytes(executor), thresholds(),
-                                      streamed == nullptr ? UINT64_MAX : streamed->memory_limit(),
+    auto rest = detail::entries_above(executor, kernel_, in_bytes(executor), thresholds(), room(),
                                       [&](Index done, Index total) {
                                         return on_progress(Progress{"similarities that still matter", done, total});
                                       });
@@ -201,7 +199,7 @@ class FacilityLocationObjective {
   /// The same for a streamed kernel that is too large for a pass over all pairs: looks only at pairs whose cells are near
   /// each other, if few enough probes find `wanted_recall` of what matters. Gains are then too small by what lies elsewhere.
   ///
-  /// \param recall  is set to the share that was found; 0 where that would have taken a quarter of the cells or more, and
+  /// \param recall  is set to the share that was found; 0 where that would have taken more than a quarter of all pairs, and
   ///                nothing was done
   /// \return false if `on_progress` said stop
   template <class OnProgress>
@@ -213,7 +211,7 @@ class FacilityLocationObjective {
     const auto enough = std::lower_bound(found.begin() + 1, found.end(), wanted_recall);
     const Index probes = enough - found.begin();
     recall = 0.0;
-    if (4 * probes > cells.size()) return true;
+    if (probes > cells.size() || cells.share(probes) > 0.25) return true;
     auto rest = cells.entries_above(
         limits, probes,
         [&](Index done, Index total) {
@@ -222,9 +220,13 @@ class FacilityLocationObjective {
         kernel_.streamed()->memory_limit());
     if (!rest) return false;
     rest_ = std::move(rest);
-    recall = *enough;
+    bytes_.reset();
+    near_ = recall = *enough;
     return true;
   }
+
+  /// What `keep_above_near` found: gains since then are of near rows only. Nothing if they are of all.
+  std::optional<double> recall() const { return near_; }
 
   /// About how many bytes `keep_above` needs after `added` good picks: of n entries a row, one in `added` is above the
   /// largest of `added` others.
@@ -236,6 +238,12 @@ class FacilityLocationObjective {
  private:
   static std::int16_t in_units(const HalfEntries& half, float value) {
     return static_cast<std::int16_t>(std::lround(std::clamp(value / half.unit, 0.0f, 32767.0f)));
+  }
+
+  /// Bytes that finding and keeping entries may take: what a stored kernel takes and 1 MiB, or a streamed one's limit.
+  std::uint64_t room() const {
+    if (const auto* streamed = kernel_.streamed()) return streamed->memory_limit();
+    return (1 << 20) + 4 * static_cast<std::uint64_t>(kernel_.rows()) * static_cast<std::uint64_t>(kernel_.columns());
   }
 
   /// For each row, what an entry must exceed to matter.
@@ -282,6 +290,7 @@ class FacilityLocationObjective {
   Index added_ = 0, settle_at_ = 64;
   std::optional<detail::ScreenedRows> bytes_;
   std::optional<Kernel> rest_;  // the entries above the coverage, once the others are dropped
+  std::optional<double> near_;  // the share of them, where they are those of near rows
 };
 
 }  // namespace pickmix::inline v0

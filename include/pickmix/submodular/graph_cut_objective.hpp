@@ -28,7 +28,7 @@ namespace pickmix::inline v0 {
 ///
 /// It has diminishing returns where no similarity is negative or λ = 0, and is monotone where besides λ ≤ 1/2, offsets are
 /// not negative and the kernel is symmetric. Similarities that are negative by no more than rounding noise count as 0; of a
-/// streamed ShiftedCosine, each pair in A counts 2⁻²² more than it is, which changes no pick: it shifts all gains alike.
+/// streamed ShiftedCosine, each pair in A counts 2⁻²² more than it is, which shifts all gains alike.
 /// An item in the set gains 0. Copies share the kernel and not the set.
 ///
 /// \complexity  Stored kernel: gain one step; add one column, and one row of a kernel that is not symmetric; making one,
@@ -176,19 +176,10 @@ class GraphCutObjective {
     }
     const std::vector<float> column = detail::read_column(*kernel_, j);
     std::vector<float> row;
-    if (!symmetric_) row = read_row(j);
+    if (!symmetric_) row = detail::read_row(*kernel_, j);
     const std::vector<float>& mirrored = symmetric_ ? column : row;
     for (std::size_t i = 0; i < shared_.size(); ++i)
       shared_[i] += counted(static_cast<double>(column[i])) + counted(static_cast<double>(mirrored[i]));
-  }
-
-  std::vector<float> read_row(Index j) const {
-    std::vector<float> row(worth_.size());
-    if (kernel_->streamed() != nullptr)
-      entries().transposed().read(std::span(&j, 1), MatrixView<float>(row.data(), 1, size()));
-    else
-      for (Index i = 0; i < size(); ++i) row[static_cast<std::size_t>(i)] = (*kernel_)(j, i);
-    return row;
   }
 
   std::optional<Kernel> kernel_;

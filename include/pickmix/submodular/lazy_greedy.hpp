@@ -12,6 +12,7 @@
 #include <pickmix/submodular/objective.hpp>
 #include <pickmix/submodular/selection.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -37,21 +38,33 @@ std::vector<double> gains_in_reach(const F& f, const LazyHeap<F, L>& heap, std::
   return gains;
 }
 
-/// A bound on what a set within `whole` can add to what is `selected`. Only the gains that enter the bound are computed
-/// again.
+/// A bound on what a set within `whole` can add to what is `selected`. Of the gains those are computed again that enter the
+/// bound, and each time at least as many as before, the largest ones, so that few rounds are enough whatever the data.
 template <class F, class L>
 double residual(const F& f, LazyHeap<F, L>& heap, const L& whole, std::span<const Index> reach,
                 std::span<const Index> selected) {
   const auto picked = static_cast<Index>(selected.size());
-  std::vector<Index> stale;
+  std::size_t computed = 0;
+  std::vector<Index> stale, others;
   for (;;) {
     std::vector<double> gains = gains_in_reach(f, heap, reach);
-    for (Index j : selected) gains[static_cast<std::size_t>(j)] = 0.0;
+    const auto gain = [&](Index j) -> double& { return gains[static_cast<std::size_t>(j)]; };
+    for (Index j : selected) gain(j) = 0.0;
     const LargestSum largest = whole.largest(gains);
-    stale.clear();
+    stale.clear(), others.clear();
     for (Index j : largest.items)
       if (!heap.is_fresh(j, picked)) stale.push_back(j);
     if (stale.empty()) return largest.sum;
+    if (stale.size() < computed) {
+      for (Index j : stale) gain(j) = 0.0;
+      for (Index j : reach)
+        if (gain(j) > 0.0 && !heap.is_fresh(j, picked)) others.push_back(j);
+      const std::size_t more = std::min(computed - stale.size(), others.size());
+      std::nth_element(others.begin(), others.begin() + static_cast<std::ptrdiff_t>(more), others.end(),
+                       [&](Index a, Index b) { return gain(a) != gain(b) ? gain(a) > gain(b) : a < b; });
+      stale.insert(stale.end(), others.begin(), others.begin() + static_cast<std::ptrdiff_t>(more));
+    }
+    computed += stale.size();
     heap.compute(stale, picked);
   }
 }

@@ -64,8 +64,8 @@ struct LogDeterminant {
     Eigen::MatrixXd within(p + q, p + q);
     within.topLeftCorner(p, p) = detail::regularised(*known.within, epsilon);
     within.bottomRightCorner(q, q) = detail::regularised(*target.within, epsilon);
-    for (Index i = 0; i < q; ++i)
-      for (Index j = 0; j < p; ++j) within(p + i, j) = within(j, p + i) = static_cast<double>(target_to_known(i, j));
+    within.bottomLeftCorner(q, p) = detail::entries_of(target_to_known);
+    within.topRightCorner(p, q) = within.bottomLeftCorner(q, p).transpose();
     return {std::move(given_known),
             given(what, kernel, std::array<detail::WeightedRows, 2>{{{&known.to_pool, nu}, {&target.to_pool, eta}}},
                   within)};

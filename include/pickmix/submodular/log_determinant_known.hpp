@@ -40,11 +40,18 @@ struct WeightedRows {
   double weight;
 };
 
+/// All similarities of a kernel.
+inline Eigen::MatrixXd entries_of(const Kernel& kernel) {
+  Eigen::MatrixXd out(kernel.rows(), kernel.columns());
+  for_each_column(kernel, [&](Index j, std::span<const float> column) {
+    for (Index i = 0; i < kernel.rows(); ++i) out(i, j) = static_cast<double>(column[static_cast<std::size_t>(i)]);
+  });
+  return out;
+}
+
 /// The similarities of items to each other, with epsilon on the diagonal.
 inline Eigen::MatrixXd regularised(const Kernel& within, double epsilon) {
-  Eigen::MatrixXd out(within.rows(), within.columns());
-  for (Index j = 0; j < within.columns(); ++j)
-    for (Index i = 0; i < within.rows(); ++i) out(i, j) = static_cast<double>(within(i, j));
+  Eigen::MatrixXd out = entries_of(within);
   out.diagonal().array() += epsilon;
   return out;
 }

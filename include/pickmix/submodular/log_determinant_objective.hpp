@@ -97,6 +97,11 @@ class LogDeterminantObjective {
     detail::check_square("LogDeterminant", kernel);
     if (!(epsilon > 0.0) || !std::isfinite(epsilon))
       raise<ValueError>("LogDeterminant: epsilon is {}; needs to be finite and above 0", epsilon);
+    if (const auto* streamed = kernel.streamed(); streamed != nullptr && !streamed->symmetric())
+      raise<ValueError>(
+          "LogDeterminant: the kernel's rows and columns were given one by one; the similarities of the candidates to "
+          "each "
+          "other are needed: similarity(pool)");
     if (const auto pair = asymmetric_pair(kernel, 1e-5f))
       raise<ValueError>(
           "LogDeterminant: kernel({}, {}) is {} and kernel({}, {}) is {}; the similarities of the candidates to each "
@@ -123,8 +128,8 @@ class LogDeterminantObjective {
       raise<ValueError>(
           "LogDeterminant: with item {}, the similarities of the set are not positive definite (its residual is {}); "
           "use a "
-          "kernel that is (Cosine, ShiftedCosine, Dot, Rbf are), or an epsilon above {}",
-          j, residual, epsilon_);
+          "kernel that is (Cosine, ShiftedCosine, Dot, Rbf are){}, or an epsilon above {}",
+          j, residual, conditional_ ? "" : ", a weight of target or known items of at most 1", epsilon_);
     return std::log(std::bit_cast<double>(std::bit_cast<std::uint64_t>(residual) & ~std::uint64_t{0xFFF}));
   }
 
@@ -153,6 +158,7 @@ class LogDeterminantDifference {
   }
   Index batch() const { return minuend_.batch(); }
   void add(Index j) {
+    (void)subtrahend_.gain(j);  // what may be wrong with the item comes first
     minuend_.add(j);
     subtrahend_.add(j);
   }

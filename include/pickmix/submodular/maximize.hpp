@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <span>
 #include <type_traits>
 #include <vector>
@@ -104,6 +105,11 @@ Selection maximize(Cpu executor, F& f, const B& budget, const M& maximizer, Obse
   static_assert(MaximizerOf<M, F, decltype(ledger)>, "a maximiser is called with (Cpu, objective&, ledger&)");
   const bool unlimited = ledger.most() > n;
   Selection selection = maximizer(executor, f, ledger, observers...);
+  if constexpr (requires { f.recall(); })  // an objective that looks at a part only: nothing is proven by it
+    if (const auto recall = f.recall()) {
+      selection.recall = *recall;
+      selection.upper_bound = std::numeric_limits<double>::infinity();
+    }
   if (unlimited && selection.reason == StopReason::budget_reached) selection.reason = StopReason::pool_exhausted;
   return selection;
 }

@@ -13,8 +13,8 @@ namespace pickmix::inline v0 {
 /// A set function f over the ground set {0, …, size() - 1} together with a current set A, empty at first:
 /// `gain(j)` is f(A + j) − f(A), `add(j)` makes A = A + j, `reset()` makes A empty again.
 ///
-/// `gain` may be called from several threads at the same time for different items, as may every const member of every
-/// class here.
+/// Maximisers call `gain` from several threads at the same time, for different items, unless the objective computes many gains
+/// at once (BatchedObjective).
 template <class F>
 concept SubmodularObjective = requires(F& f, const F& constant, Index j) {
   { constant.size() } -> std::convertible_to<Index>;

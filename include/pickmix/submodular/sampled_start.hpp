@@ -91,8 +91,10 @@ inline constexpr bool has_costs<RestLedger<L>> = has_costs<L>;
 /// Where more than the memory limit still matters after the first picks, as many again are picked on a sample, and observers
 /// are told so: hostile data cost time, and not memory.
 ///
-/// \complexity  n²d operations; beside the embeddings 4·sample² bytes, and then about 20 n²/picks, at most the kernel's memory
-///              limit
+/// \complexity  n²d operations; beside the embeddings n·d bytes, if they are screened, 192·n, and 4·rows² of the sample's rows
+///              (`sample`, or four times the first picks where the memory limit allows that); then about 20 n²/picks, at most
+///              the memory limit
+/// \throws      ValueError if sample is below 1, picks below 0, or wanted_recall not in (0, 1]
 /// \determinism the same at every thread count; the seed draws the sample
 struct SampledStart {
   Index exact_up_to = 8192;  ///< a pool no larger is selected from exactly
@@ -108,6 +110,9 @@ struct SampledStart {
   template <Ledger L, class... Observers>
   Selection operator()(Cpu executor, FacilityLocationObjective& f, L& ledger, Observers&... observers) const {
     if (sample < 1) raise<ValueError>("SampledStart: sample is {}; needs at least 1", sample);
+    if (picks < 0) raise<ValueError>("SampledStart: picks is {}; needs at least 0", picks);
+    if (!(wanted_recall > 0.0 && wanted_recall <= 1.0))
+      raise<ValueError>("SampledStart: wanted_recall is {}; needs to be above 0 and at most 1", wanted_recall);
     const auto* streamed = f.kernel().streamed();
     if (streamed == nullptr || !streamed->symmetric() || f.size() <= std::max(exact_up_to, sample))
       return LazyGreedy{}(executor, f, ledger, observers...);
