@@ -34,7 +34,7 @@ constexpr const char* usage =
     R"(Usage: run.sh [--data DIR] [--pool N] [--select PART] [--calls PART] [--distance NAME] [--seed N] [--threads N] [--out DIR]
 
   --data DIR       one dataset per JSONL file, keys instruction, input (may be absent), output. Left out: generated ones
-  --pool N         examples to choose from, as many of each dataset (250)
+  --pool N         examples to choose from in all, as many of each dataset (250)
   --select PART    how many of them to choose (0.1)
   --calls PART     how many of the losses of pairs to ask for (0.05); 1 asks for all of them
   --distance NAME  probability or likelihood (probability)
