@@ -58,8 +58,8 @@ template <class Stage, class B, class... Observers>
 Selection select_on_budget(Cpu executor, Index n, const Callbacks& callbacks, const Stage& stage, const B& budget,
                            const FacilityLocation& family, const Options& options, Observers&... observers) {
   const Rows pool{0, n}, targets = targets_of(n, stage);
-  // The regression's memory, about 64 bytes a pair: what cannot be had is said before the model is asked.
-  (void)Kernel::allocate<std::array<float, 16>>("delift::select: utility_calls", targets.count, n);
+  // The regression's memory, 110 bytes a pair or more: what cannot be had is said before the model is asked.
+  (void)Kernel::allocate<std::array<float, 28>>("delift::select: utility_calls", targets.count, n);
   const Kernel unseen(n, n, std::make_shared<const SparseEntries>(n));
   const auto objective = [&](const Kernel& kernel) {
     if constexpr (std::same_as<Stage, TaskSpecific>)
