@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Tests of kernel/similarity.hpp.
-#include "support/bits.hpp"
-#include "support/catch.hpp"
-#include "support/metric_definition.hpp"
-#include "support/random_matrix.hpp"
-#include "support/thrown.hpp"
+#include <pickmix/kernel/similarity.hpp>
 
 #include <pickmix/core/permutation.hpp>
-#include <pickmix/kernel/similarity.hpp>
+#include <support/bits.hpp>
+#include <support/catch.hpp>
+#include <support/instances.hpp>
+#include <support/metric_definition.hpp>
+#include <support/random_matrix.hpp>
+#include <support/thrown.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -357,4 +358,14 @@ TEST_CASE("rows of different lengths are refused; bad rows and columns are told 
   CHECK_THAT(thrown<ValueError>([&] { similarity(bad, random_matrix(3, 4)); }), ContainsSubstring("rows(1, 2) is nan"));
   CHECK_THAT(thrown<ValueError>([&] { similarity(random_matrix(3, 4), bad); }),
              ContainsSubstring("columns(1, 2) is nan"));
+}
+
+TEST_CASE("A kernel goes on with the instructions it was made with, in every storage") {
+  const auto pool = instances::normal(40, 5, 3);
+  for (const Storage storage : {Storage::full, Storage::half, Storage::streamed}) {
+    const Kernel one = *similarity(cpu.only(InstructionSet::portable), pool.view(), {.storage = storage});
+    CHECK(one.instructions() == InstructionSet::portable);
+    CHECK(similarity(pool.view(), {.storage = storage}).instructions() == largest_instruction_set());
+  }
+  CHECK(Kernel(pool.view()).instructions() == largest_instruction_set());
 }

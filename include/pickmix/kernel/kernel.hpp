@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -107,7 +108,10 @@ class Kernel {
   }
 
   /// Takes over finished storage, all of whose entries are finite.
-  Kernel(Index rows, Index columns, Storage storage) : rows_(rows), columns_(columns), storage_(std::move(storage)) {}
+  ///
+  /// \param instructions  what stored entries were computed with, if that was asked for
+  Kernel(Index rows, Index columns, Storage storage, std::optional<InstructionSet> instructions = std::nullopt)
+      : rows_(rows), columns_(columns), storage_(std::move(storage)), instructions_(instructions) {}
 
   Kernel(const Kernel&) = default;
   Kernel(Kernel&&) = default;
@@ -189,9 +193,10 @@ class Kernel {
     return entries == nullptr ? nullptr : entries->get();
   }
 
-  /// What the entries of a streamed kernel are computed with; whoever goes on to compute with them uses the same.
+  /// What the entries were computed with, or the largest there is; whoever goes on to compute with them uses the same.
   InstructionSet instructions() const {
-    return streamed() == nullptr ? largest_instruction_set() : streamed()->instructions();
+    if (streamed() != nullptr) return streamed()->instructions();
+    return instructions_ ? *instructions_ : largest_instruction_set();
   }
 
   /// Memory for rows × columns entries, not initialised.
@@ -215,6 +220,7 @@ class Kernel {
   Index rows_;
   Index columns_;
   Storage storage_;
+  std::optional<InstructionSet> instructions_;
 };
 
 }  // namespace pickmix::inline v0

@@ -94,7 +94,7 @@ std::optional<Kernel> similarity(Cpu executor, StreamedEntries::Packed rows, Str
       std::copy_n(values, count, out.get() + j * m + first);
     };
     if (!for_each_column_part(executor, *entries, store, progress)) return std::nullopt;
-    return Kernel(m, n, DenseEntries{std::move(out), m});
+    return Kernel(m, n, DenseEntries{std::move(out), m}, executor.instructions());
   }
   auto out = Kernel::allocate<std::int16_t>("similarity", m, n);
   const double largest = largest_similarity(*entries, options.metric);
@@ -107,7 +107,7 @@ std::optional<Kernel> similarity(Cpu executor, StreamedEntries::Packed rows, Str
                                             (values[i] < 0.0f ? -0.5f : 0.5f));
   };
   if (!for_each_column_part(executor, *entries, store, progress)) return std::nullopt;
-  return Kernel(m, n, HalfEntries{std::move(out), unit, m});
+  return Kernel(m, n, HalfEntries{std::move(out), unit, m}, executor.instructions());
 }
 
 inline void check_metric(const Metric& metric) {
