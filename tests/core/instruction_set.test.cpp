@@ -62,5 +62,4 @@ TEST_CASE("The instruction set is one that the system says the processor has") {
 
 TEST_CASE("The largest instruction set stays what it is") {
   CHECK(largest_instruction_set() == detail::find_largest_instruction_set(true));
-  CHECK(largest_instruction_set() == largest_instruction_set());
 }

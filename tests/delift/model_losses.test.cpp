@@ -6,6 +6,9 @@
 #include <support/catch.hpp>
 #include <support/thrown.hpp>
 
+#include <algorithm>
+#include <atomic>
+#include <barrier>
 #include <cstddef>
 #include <limits>
 #include <mutex>
@@ -77,6 +80,20 @@ TEST_CASE("Several threads ask where the callback allows it, and only there") {
       for (std::size_t k = 0; k < 100; ++k) CHECK(losses[k] == static_cast<float>(k) / 3.0f);
       if (!concurrent) CHECK_FALSE(elsewhere);
     }
+}
+
+TEST_CASE("Where the callback allows it, two threads are in it at the same time") {
+  std::barrier both(2);
+  std::atomic<int> calls = 0;
+  Callbacks callbacks{.loss = [&](std::span<const Example>, std::span<float> out) {
+    if (calls++ < 2) both.arrive_and_wait();  // with one thread this would wait for ever
+    std::fill(out.begin(), out.end(), 1.0f);
+  }};
+  callbacks.concurrent = true;
+  ModelLosses model(cpu.threads(2), callbacks, {.batch = 1});
+  CHECK(model.ask(
+      10, row, [](Index, float) {}, proceed));
+  CHECK(calls == 10);
 }
 
 TEST_CASE("It ends where an observer says so, and where the callback throws") {

@@ -415,7 +415,7 @@ TEST_CASE("A budget that affords nothing selects nothing, asks for no similariti
   check(Count{0});
   check(Cost{1.0, price});
   check(Quotas{group, {0}});
-  check(Among(Count{3}, std::span<const Index>(nobody)));
+  check(Among{Count{3}, std::span<const Index>(nobody)});
   CHECK(told == 0);
   FacilityLocationObjective f(similarity(pool.view()));
   CHECK(same(select(pool.view(), tuning, Count{0}), maximize(f, Count{0}, LazyGreedy{})));

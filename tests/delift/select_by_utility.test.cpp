@@ -310,13 +310,13 @@ TEST_CASE("A budget that affords nothing asks for nothing, and a weight that was
   CHECK(s.indices.empty());
   CHECK(s.loss_calls == 0);
   CHECK(s.upper_bound == 0.0);
-  TaskSpecific target{Rows{5, 2}};
-  target.eta = -1.0;
-  CHECK_THAT(thrown<ValueError>([&] { (void)select(5, callbacks, target, Count{1}); }),
+  TaskSpecific towards{Rows{5, 2}};
+  towards.eta = -1.0;
+  CHECK_THAT(thrown<ValueError>([&] { (void)select(5, callbacks, towards, Count{1}); }),
              ContainsSubstring("TaskSpecific: eta is -1"));
-  Continual known{Rows{5, 2}};
-  known.nu = std::numeric_limits<double>::infinity();
-  CHECK_THAT(thrown<ValueError>([&] { (void)select(5, callbacks, known, Count{1}); }),
+  Continual beside{Rows{5, 2}};
+  beside.nu = std::numeric_limits<double>::infinity();
+  CHECK_THAT(thrown<ValueError>([&] { (void)select(5, callbacks, beside, Count{1}); }),
              ContainsSubstring("Continual: nu is inf"));
   CHECK(calls == 0);
 }

@@ -176,7 +176,25 @@ TEST_CASE("Other budgets than a count are kept, and rows may ask equally loud") 
   delift::Options by_row = tenth;
   by_row.form.scale = RowMax{};
   trainer = {};
-  CHECK(select(pool, trainer.callbacks(), InstructionTuning{}, Count{6}, FacilityLocation{}, by_row).value <= pool);
+  const double value =
+      select(pool, trainer.callbacks(), InstructionTuning{}, Count{6}, FacilityLocation{}, by_row).value;
+  CHECK(value > 0.5 * pool);  // utilities themselves are at most ½
+  CHECK(value <= pool);
+}
+
+TEST_CASE("The number of threads changes no bit") {
+  const auto selected = [](Cpu executor) {
+    Trainer trainer;
+    return select(executor, pool, trainer.callbacks(), InstructionTuning{}, Count{6}, FacilityLocation{}, tenth);
+  };
+  const Selection one = selected(cpu);
+  for (const Index threads : {2, 3}) {
+    const Selection several = selected(cpu.threads(threads));
+    CHECK(several.indices == one.indices);
+    CHECK(several.gains == one.gains);
+    CHECK(several.kept.value == one.kept.value);
+    CHECK(several.kept.error == one.kept.error);
+  }
 }
 
 TEST_CASE("A budget for all calls is no budget") {

@@ -205,7 +205,7 @@ TEST_CASE("A row whose measured utilities are tiny does not outweigh the others 
 
 TEST_CASE("Only contexts that the budget affords are asked for, all of them if calls allow it") {
   const std::vector<Index> candidates{3, 4, 17, 18, 40, 41, 42, 60, 61, 79};
-  const Among some(picks, std::span<const Index>(candidates));
+  const Among some{picks, std::span<const Index>(candidates)};
   const auto all = n * std::ssize(candidates);
   for (const auto strategy : {UtilityStrategy::adaptive, UtilityStrategy::neighbors, UtilityStrategy::completion})
     for (const Index calls : {Index{50}, Index{300}, all, all + 7}) {

@@ -9,7 +9,9 @@
 #include <support/thrown.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
+#include <iterator>
 #include <limits>
 #include <vector>
 
@@ -88,10 +90,33 @@ TEST_CASE("with few cells probed, what is found is part of what there is, and re
 TEST_CASE("a row that is no centre belongs to the cell of the nearest, a centre to its own") {
   const auto pool = grouped(5, 20);
   const Kernel kernel = similarity(pool.view(), {.storage = Storage::streamed});
+  const auto centres = every(20, 100);
+  const Cells cells(cpu, kernel, centres);
+  std::vector<Index> cell_of(100, -1);
+  for (Index v = 0; v < cells.size(); ++v)
+    for (Index i : cells.members(v)) cell_of[static_cast<std::size_t>(i)] = v;
+  for (Index i = 0; i < 100; ++i) {
+    const Index cell = cell_of[static_cast<std::size_t>(i)];
+    REQUIRE(cell >= 0);
+    for (Index centre : centres) REQUIRE(kernel(i, centre) <= kernel(i, centres[static_cast<std::size_t>(cell)]));
+    if (i % 20 == 0) CHECK(cell == i / 20);
+  }
   const std::vector<float> thresholds(100, -2.0f);  // everything is above
-  const Kernel found = *Cells(cpu, kernel, every(20, 100)).entries_above(thresholds, 1, go_on);
-  for (Index j : every(20, 100)) CHECK(found.sparse()->rows_of(j).size() >= 15);
-  CHECK(entries(found) < 100 * 60);
+  const Kernel found = *cells.entries_above(thresholds, 1, go_on);
+  for (Index j = 0; j < 100; ++j)
+    CHECK(std::ssize(found.sparse()->rows_of(j)) == std::ssize(cells.members(cell_of[static_cast<std::size_t>(j)])));
+}
+
+TEST_CASE("the share of all pairs counts cells by their rows") {
+  const auto pool = grouped(5, 20);
+  const Kernel kernel = similarity(pool.view(), {.storage = Storage::streamed});
+  const Cells even(cpu, kernel, every(20, 100)), crowded(cpu, kernel, every(99, 100));
+  double pairs = 0.0;
+  for (Index v = 0; v < even.size(); ++v) pairs += std::pow(static_cast<double>(even.members(v).size()), 2.0);
+  CHECK(even.share(1) == Approx(pairs / 1e4));
+  CHECK(even.share(5) == Approx(1.0));
+  CHECK(even.share(9) == Approx(1.0));
+  CHECK(crowded.share(1) >= 0.5);
 }
 
 TEST_CASE("a row whose threshold is infinite is in no column") {

@@ -45,7 +45,7 @@ std::vector<float> read(const Kernel& k, const std::vector<Index>& items) {
 
 TEST_CASE("Entries are those of the definition, in every metric and around the edges of tiles") {
   for (const Metric& metric : support::metrics)
-    for (const auto [n, d] :
+    for (const auto& [n, d] :
          {std::pair<Index, Index>{1, 1}, {2, 7}, {47, 1}, {48, 60}, {191, 7}, {192, 1}, {193, 60}, {250, 7}}) {
       CAPTURE(metric.index(), n, d);
       Matrix pool = instances::normal(1, n, d);

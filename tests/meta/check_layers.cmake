@@ -15,10 +15,10 @@ endforeach()
 set(under_pickmix ${under_delift} delift observe io)   # the umbrella: nothing that needs an optional package
 
 # Third parties: what their includes look like, and the files that may name them.
-set(party "^Eigen/" "^fmt/" "^(xtensor|xtl)/" "^mpi.h$" "^cuda" "^(immintrin|arm_neon).h$" "^sys/(mman|stat).h$"
+set(party "^Eigen/" "^fmt/" "^(xtensor|xtl)/" "^mpi.h$" "^cuda" "^(immintrin|arm_neon).h$" "^sys/(file|mman|stat).h$"
           "^(cpuid|unistd|sys/syscall|sys/auxv|asm/hwcap).h$")
 set(place "^(backend/.*|kernel/.*|submodular/log_determinant[a-z_]*.hpp|mos/[a-z_]*scorer.*)$"
-          "^(core/error.hpp|observe/.*|io/.*)$" "^adapt/" "^mpi/" "^cuda/" "^backend/" "^(io/file_bytes|backend/large_array).hpp$"
+          "^(core/error.hpp|observe/.*|io/.*)$" "^adapt/" "^mpi/" "^cuda/" "^backend/" "^(io/(file_bytes|remembered_losses)|backend/large_array).hpp$"
           "^core/instruction_set.hpp$")
 
 set(problems "")

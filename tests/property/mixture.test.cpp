@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What can be relied on while a mixture runs: resuming, ranks, masks, floors, caps, ends of epochs.
 #include <pickmix/core/rng.hpp>
+#include <pickmix/mos/feature_scorer.hpp>
+#include <pickmix/mos/mlp_scorer.hpp>
 #include <pickmix/mos/sampler.hpp>
 
 #include <support/catch.hpp>
@@ -40,16 +42,17 @@ void append(const Batch& batch, Rows& rows) {
 }
 
 /// The next `steps` batches of the run.
-template <class Policy = Wandering>
-Rows run(MosState<>& state, Index steps, Shard shard = {}) {
+template <class S>
+Rows run(MosState<S>& state, Index steps, Shard shard = {}) {
   Rows rows;
   while (steps > 0 && !state.exhausted()) {
-    MosSampler<Policy> sampler(state, {}, {}, shard);
+    MosSampler<Wandering, S> sampler(state, {}, {}, shard);
     for (const Batch& batch : sampler) {
       append(batch, rows);
       if (--steps == 0) break;
     }
   }
+  if (state.exhausted()) (void)MosSampler<Wandering, S>(state, {}, {}, shard).begin();  // sees that the epoch is over
   return rows;
 }
 
@@ -70,40 +73,84 @@ const std::vector<MosOptions> kinds = [] {
   return all;
 }();
 
+/// Others: the first two end before the test does, by a batch that is not full.
+const std::vector<MosOptions> more_kinds = [] {
+  std::vector<MosOptions> all(4, kinds[0]);
+  all[0].most_passes = 1.5;
+  all[0].epoch_end = EpochEnd::every_pass;
+  all[1].most_passes = 2.0;
+  all[1].draw = Draw::example;
+  all[2].update = ExponentiatedGradient{};
+  all[3].update = PolicyGradient{};
+  return all;
+}();
+
+/// A run with scorer S that is killed fifty times, and one that is not.
+template <class S>
+void check_resume(const MosOptions& options) {
+  Rows rows;
+  MosState<S> state(options);
+  RandomStream random(1, 2, 3);
+  for (int kill = 0; kill < 50; ++kill) {
+    const Rows more = run(state, 1 + random.below(11));
+    rows.insert(rows.end(), more.begin(), more.end());
+    MosState<S> lost = state;  // draws that no checkpoint saw are drawn again
+    (void)run(lost, random.below(9));
+    state = loaded<MosState<S>>(saved(state));
+  }
+  MosState<S> uninterrupted(options);
+  CHECK(rows == run(uninterrupted, state.step()));
+  CHECK(saved(uninterrupted) == saved(state));
+}
+
 }  // namespace
 
 TEST_CASE("A run that is killed fifty times draws what an uninterrupted run draws") {
-  for (const MosOptions& options : kinds) {
-    Rows rows;
-    MosState state(options);
-    RandomStream random(1, 2, 3);
-    for (int kill = 0; kill < 50; ++kill) {
-      const Rows more = run(state, 1 + random.below(11));
-      rows.insert(rows.end(), more.begin(), more.end());
-      MosState lost = state;  // draws that no checkpoint saw are drawn again
-      (void)run(lost, random.below(9));
-      state = loaded(saved(state));
-    }
-    MosState uninterrupted(options);
-    CHECK(rows == run(uninterrupted, state.step()));
-    CHECK(saved(uninterrupted) == saved(state));
+  for (const MosOptions& options : kinds) check_resume<LogitScorer>(options);
+  for (const MosOptions& options : more_kinds) check_resume<LogitScorer>(options);
+}
+
+TEST_CASE("So it does with the other scorers, which learn by gradients") {
+  for (const MosOptions& options : {kinds[0], kinds[1], kinds[2], kinds[6], more_kinds[0], more_kinds[3]}) {
+    check_resume<MlpScorer>(options);
+    check_resume<FeatureScorer>(options);
   }
 }
 
+TEST_CASE("With every scorer a rewarded dataset gains, one is added and one retired") {
+  const auto check = [](auto state) {
+    for (int update = 0; update < 20; ++update) state.learn(std::vector{0.0, 1.0, 0.0});
+    CHECK(state.probabilities()[1] > 0.5);
+    state.add_dataset(30, 0.2);
+    CHECK(state.probabilities()[3] == Approx(0.2));
+    state.retire(1);
+    CHECK(state.probabilities()[1] == 0.0);
+    for (int update = 0; update < 20; ++update) state.learn(std::vector{0.0, 0.0, 0.0, 1.0});
+    CHECK(state.probabilities()[3] > 0.5);
+    CHECK(state.draw().examples.front().dataset != 1);
+  };
+  const MosOptions options{.sizes = {40, 17, 90}, .batch_size = 6, .learning_rate = 1e-2};
+  check(MosState<LogitScorer>(options));
+  check(MosState<MlpScorer>(options));
+  check(MosState<FeatureScorer>(options));
+}
+
 TEST_CASE("The parts of 1, 2, 3 and 5 ranks are the global batches, and another number of ranks goes on with them") {
-  for (const MosOptions& options : kinds) {
+  std::vector<MosOptions> all = kinds;
+  all.insert(all.end(), more_kinds.begin(), more_kinds.end());
+  for (const MosOptions& options : all) {
     MosState global(options);
     const Rows expected = run(global, 60);
     for (Index world : {1, 2, 3, 5}) {
       std::vector<MosState<>> states(static_cast<std::size_t>(world), MosState(options));
-      Rows all;
+      Rows together;
       std::vector<MosSampler<Wandering>> samplers;
       for (Index step = 0; step < 60; ++step)
         for (Index rank = 0; rank < world; ++rank) {
           const Rows part = run(states[static_cast<std::size_t>(rank)], 1, {rank, world});
-          all.insert(all.end(), part.begin(), part.end());
+          together.insert(together.end(), part.begin(), part.end());
         }
-      CHECK(all == expected);
+      CHECK(together == expected);
       for (const auto& state : states) CHECK(saved(state) == saved(global));
     }
     MosState first(options);

@@ -455,6 +455,13 @@ TEST_CASE("Beyond near_above rows only near ones are compared, as far as they ho
   CHECK((near_ones.recall > 0.3 && near_ones.recall < 1.0));
   CHECK(near_ones.upper_bound == std::numeric_limits<double>::infinity());
   CHECK(near_ones.value > 0.97 * all.value);
+  for (Index threads : {2, 3}) {
+    FacilityLocationObjective f(streamed(pool));
+    const Selection several = maximize(cpu.threads(threads), f, Count{200}, some);
+    CHECK(several.indices == near_ones.indices);
+    CHECK(several.gains == near_ones.gains);
+    CHECK(several.recall == near_ones.recall);
+  }
 
   FacilityLocationObjective f(similarity(pool.view(), {.storage = Storage::streamed}));
   (void)maximize(f, Count{200}, some);

@@ -201,7 +201,7 @@ class UtilityBudget {
     auto f = objective_(clipped(completion.predicted));
     std::vector<Index> picks = maximize(executor_, f, budget, LazyGreedy{}).indices;
     f.reset();
-    const Among wider(Count{std::ssize(picks) + std::ssize(picks) / 2 + 1}, std::span<const Index>(candidates_));
+    const Among wider{Count{std::ssize(picks) + std::ssize(picks) / 2 + 1}, std::span<const Index>(candidates_)};
     const auto more = maximize(executor_, f, wider, LazyGreedy{}).indices;
     picks.insert(picks.end(), more.begin(), more.end());
     std::sort(picks.begin(), picks.end());

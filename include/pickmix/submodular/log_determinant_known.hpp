@@ -7,6 +7,7 @@
 #include <pickmix/core/matrix_view.hpp>
 #include <pickmix/core/parallel.hpp>
 #include <pickmix/core/types.hpp>
+#include <pickmix/kernel/columns.hpp>
 #include <pickmix/kernel/kernel.hpp>
 
 #include <Eigen/Cholesky>
