@@ -15,7 +15,8 @@ name=real
 for seed in $seeds; do
   for kind in $kinds; do
     for method in $methods; do
-      grep -q "^$method,$name,$kind,$seed,$steps," "$results" || echo "$method $seed $data $steps $kind"
+      grep -q "^$method,$name,$kind,$seed,$steps," "$results" ||
+        printf '%s\0' "$method" "$seed" "$data" "$steps" "$kind"
     done
   done
-done | xargs -r -P 2 -L 1 sh -c 'row=$("$0" "$@") && echo "$row"' "$bench/bench.mos.experiment" >> "$results"
+done | xargs -r -0 -P 2 -n 5 sh -c 'row=$("$0" "$@") && echo "$row"' "$bench/bench.mos.experiment" >> "$results"

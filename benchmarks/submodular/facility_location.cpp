@@ -17,6 +17,7 @@
 #include <exception>
 #include <filesystem>
 #include <limits>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,9 @@ Row measure(const std::string& method, MatrixView<const float> pool, double shar
     row.kernel = lap();
     const std::vector<float> thresholds(static_cast<std::size_t>(pool.rows()), std::numeric_limits<float>::infinity());
     (void)entries_above(executor, kernel, thresholds, [](Index, Index) { return true; });
+  } else if (method != "dense" && method != "half" && method != "streamed") {
+    throw std::invalid_argument("METHOD is '" + method +
+                                "'; needs to be pass, default, default:MIB, dense, half, streamed, query or known");
   } else {
     SimilarityOptions how;
     if (method == "half") how.storage = Storage::half;

@@ -211,7 +211,9 @@ inline std::string stacked_areas(Panel panel) {
   const auto plot = detail::fit(panel, 64, 36, 520, 240);
   detail::Canvas canvas(64 + 520 + 178, 326);
   plot.frame(canvas, panel);
-  std::vector<double> below(panel.series.empty() ? 0 : panel.series.front().points.size(), 0.0);
+  std::size_t places = panel.series.empty() ? 0 : panel.series.front().points.size();
+  for (const Series& s : panel.series) places = std::min(places, s.points.size());
+  std::vector<double> below(places, 0.0);
   for (const Series& s : panel.series) {
     std::vector<std::pair<double, double>> outline;
     for (std::size_t i = 0; i < below.size(); ++i) outline.emplace_back(s.points[i].first, below[i]);

@@ -171,7 +171,8 @@ class ReportFolder {
     std::error_code error;
     std::filesystem::create_directories(path_, error);
     if (error) pickmix::raise<pickmix::ValueError>("--out {}: {}", path_.string(), error.message());
-    put("results.csv", "");
+    put("index.html.part", "");  // and not the report of before, which stays until there is another
+    std::filesystem::remove(path_ / "index.html.part", error);
   }
 
   /// \return the page

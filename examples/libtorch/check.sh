@@ -63,9 +63,14 @@ set -- --steps 5 --method odm --out "$work/out/torn"
 tiny "$@"
 printf 'mix,odm,1,2,5,2' >>"$work/out/torn/runs.csv"
 tiny "$@" --seeds 3
+tail -n +2 "$work/out/torn/points.csv" >"$work/out/twice" && cat "$work/out/twice" >>"$work/out/torn/points.csv"
 [ "$(grep -c '^mix,odm,1,[123],' "$work/out/torn/runs.csv")" = 4 ] || fail "a torn line takes others with it"
 tiny --report "$work/out/torn"
 grep -q '<td>odm<td>3' "$work/out/torn/index.html" || fail "the report counts a torn line"
+cp "$work/out/torn/index.html" "$work/out/twice" && mv "$work/out/torn/points.csv" "$work/out/twice.csv"
+awk '!seen[$0]++' "$work/out/twice.csv" >"$work/out/torn/points.csv"
+tiny --report "$work/out/torn"
+cmp -s "$work/out/torn/index.html" "$work/out/twice" || fail "the report counts points twice that are there twice"
 
 # Bad input gets an error that says what is wrong.
 refuses() {
@@ -95,6 +100,8 @@ refuses 'needs a number' --model "$model" --data "$work/tiny" --part 2
 refuses 'is none of' --model "$model" --data "$work/tiny" --method best
 tiny --steps 5 --out "$work/out/settings" >/dev/null
 refuses 'other settings' --model "$model" --data "$work/tiny" --out "$work/out/settings" --steps 6
+rm -rf "$work/other" && cp -r "$work/tiny" "$work/other" && rm "$work/other/train/copy.safetensors"
+refuses 'other settings' --model "$model" --data "$work/other" --out "$work/out/settings" --steps 5
 refuses 'cannot be opened' --model "$bad/missing" --data "$work/tiny" --out "$work/out/nothing" --steps 5
 tiny --steps 6 --out "$work/out/nothing"   # nothing was done with other settings
 
@@ -103,7 +110,7 @@ set -- --steps 200 --checkpoint 7 --method odm --out "$work/out/full"
 start "$@" &
 process=$!
 while [ ! -f "$work/out/full/mix-odm-1-1.checkpoint" ] && kill -0 $process 2>/dev/null; do :; done
-kill -9 $process
+kill -9 $process || fail "the run ended before it was killed"
 wait $process 2>/dev/null || true
 before=$(cksum <"$work/out/full/mix-odm-1-1.checkpoint")
 if (trap '' XFSZ; ulimit -f 100; tiny "$@" >"$work/out/log" 2>&1); then fail "a full disk is not noticed"; fi

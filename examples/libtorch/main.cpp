@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "experiment.hpp"
@@ -176,17 +177,20 @@ std::vector<Job> jobs(const Arguments& a) {
 void run(const Arguments& a) {
   const std::vector<Job> wanted = jobs(a);
   const Settings& s = a.settings;
-  ResultsFolder results(a.out,
-                        fmt::format("steps {} batch {} pool {} held-out {} question {} answer {} rate {} target {} "
-                                    "known {}\n",
-                                    s.steps, s.batch, s.pool, s.held_out, s.form.question, s.form.answer, s.peak_rate,
-                                    s.target, fmt::join(s.known, " ")),
-                        fmt::format("{} {}", a.machine.device.is_cuda() ? "cuda" : "cpu",
-                                    a.machine.products == torch::kBFloat16 ? "bf16" : "fp32"));
   const Safetensors model = read_safetensors(a.model);
   const Shape shape(model);
-  Experiment experiment(model, read_datasets(a.data, model.text("vocabulary"), shape.vocabulary), a.machine, s,
-                        results);
+  std::vector<Dataset> datasets = read_datasets(a.data, model.text("vocabulary"), shape.vocabulary);
+  std::string data;  // results of other data are results of other settings
+  for (const Dataset& dataset : datasets)
+    data += fmt::format(" {} {}+{}", dataset.name, dataset.train.size(), dataset.test.size());
+  ResultsFolder results(a.out,
+                        fmt::format("steps {} batch {} pool {} held-out {} question {} answer {} rate {} target {} "
+                                    "known {} data{}\n",
+                                    s.steps, s.batch, s.pool, s.held_out, s.form.question, s.form.answer, s.peak_rate,
+                                    s.target, fmt::join(s.known, " "), data),
+                        fmt::format("{} {}", a.machine.device.is_cuda() ? "cuda" : "cpu",
+                                    a.machine.products == torch::kBFloat16 ? "bf16" : "fp32"));
+  Experiment experiment(model, std::move(datasets), a.machine, s, results);
   for (const Job& job : wanted) experiment.run(job);
   fmt::print("report: {}\n", report::write(a.out).string());
 }

@@ -186,6 +186,10 @@ def main():
     datasets = list(find_datasets(given.data))
     if not datasets:
         sys.exit(f"{given.data}: no JSONL files")
+    for part in ("train", "test"):  # what was prepared of a dataset that is gone
+        for path in (given.out / part).glob("*.safetensors"):
+            if path.stem not in {of.stem for _, of, _ in datasets}:
+                path.unlink()
     for part, path, keep in datasets:
         content = path.read_bytes()
         source = digest(model_source.encode(), content, part.encode() if keep else b"")

