@@ -95,8 +95,9 @@ std::map<std::string, std::function<float(Index, Index, RandomStream&)>> pools()
 
 TEST_CASE("A screened pass finds what a pass without finds, in the same order") {
   for (const auto& [name, entry] : pools())
-    for (const Metric& metric : {Metric(Cosine{}), Metric(Dot{})})
+    for (const Metric& metric : {Metric(Cosine{}), Metric(Dot{}), Metric(ShiftedCosine{})})
       for (Index features : {32, 50, 384}) {
+        if (std::holds_alternative<ShiftedCosine>(metric) && features != 50) continue;
         RandomStream random(3, 4);
         const auto& make = entry;  // a lambda cannot take a binding with it
         const Matrix pool = instances::matrix(features == 384 ? 200 : 450, features,
@@ -176,6 +177,19 @@ TEST_CASE("Bytes are the same at every thread count") {
       for (Index row = 0; row < 1152; row += 16)
         CHECK(std::equal(one->rows->from(row), one->rows->from(row) + 16 * one->rows->features(),
                          several->rows->from(row)));
+    }
+  }
+}
+
+TEST_CASE("What shifts cosines takes none of the bytes") {
+  const Matrix pool = instances::normal(8, 200, 64);
+  for (auto set : support::screening_sets()) {
+    const auto plain = ScreenedRows::of(cpu, *streamed(pool, Cosine{}, set).streamed()),
+               shifted = ScreenedRows::of(cpu, *streamed(pool, ShiftedCosine{}, set).streamed());
+    REQUIRE((plain && shifted));
+    for (Index row = 0; row < 200; ++row) {
+      CHECK(shifted->rows->errors()[row] == Approx(plain->rows->errors()[row] / std::sqrt(2.0)).epsilon(0.01));
+      CHECK(shifted->rows->norms()[row] == Approx(std::sqrt(0.5)).epsilon(1e-4));
     }
   }
 }

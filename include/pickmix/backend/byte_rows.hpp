@@ -31,10 +31,12 @@ struct ByteLayout {
 /// \complexity 1 byte a feature and 16 a row
 class ByteRows {
  public:
-  ByteRows(const PackedRows& rows, const ByteLayout& layout)
+  /// \param left_out  so many of the last features are not in the bytes
+  ByteRows(const PackedRows& rows, const ByteLayout& layout, Index left_out = 0)
       : most_(layout.most),
         offset_(layout.offset),
-        features_((rows.features() + layout.multiple - 1) / layout.multiple * layout.multiple),
+        taken_(rows.features() - left_out),
+        features_((taken_ + layout.multiple - 1) / layout.multiple * layout.multiple),
         bytes_(static_cast<std::size_t>(rows.blocks() * PackedRows::block * features_),
                static_cast<std::uint8_t>(offset_)),
         scales_(static_cast<std::size_t>(rows.blocks() * PackedRows::block), 1.0f),
@@ -51,7 +53,7 @@ class ByteRows {
     float largest[height] = {}, scale[height], inverse[height];
     constexpr float zeros[height] = {};
     bool usable = true;
-    for (Index k = 0; k < rows.features(); ++k)
+    for (Index k = 0; k < taken_; ++k)
       for (Index r = 0; r < height; ++r) {
         const float size = std::abs(x[k * height + r]);
         usable = usable && size < 1e15f;  // not if it is NaN
@@ -70,7 +72,7 @@ class ByteRows {
     for (Index k = 0; k < features_; k += 4) {
       std::uint32_t four[height] = {};  // bytes of each row; loops over rows are those that compilers turn into vectors
       for (Index f = 0; f < 4; ++f) {
-        const float* const values = k + f < rows.features() ? x + (k + f) * height : zeros;
+        const float* const values = k + f < taken_ ? x + (k + f) * height : zeros;
         for (Index r = 0; r < height; ++r) {
           // To the nearest whole number: near 1.5 · 2²³ floats have no others.
           const float nearest = (values[r] * inverse[r] + 12582912.0f) - 12582912.0f;
@@ -112,7 +114,7 @@ class ByteRows {
 
  private:
   int most_, offset_;
-  Index features_;
+  Index taken_, features_;
   LineVector<std::uint8_t> bytes_;
   std::vector<float> scales_, norms_, errors_;
   std::vector<std::int32_t> sums_;

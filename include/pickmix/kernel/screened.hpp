@@ -25,10 +25,12 @@
 
 namespace pickmix::inline v0::detail {
 
-/// A streamed kernel's rows and columns in bytes, as the instructions want them that multiply these.
+/// A streamed kernel's rows and columns in bytes, as the instructions want them that multiply these. A feature that is the
+/// same in all rows, of a ShiftedCosine, is left out: as each row's largest number it would leave the others few of the bytes.
 struct ScreenedRows {
   std::shared_ptr<const backend::ByteRows> rows, columns;
   InstructionSet products;
+  float shift = 0.0f;  ///< what is left out adds no more than this to an entry
 
   /// Nothing where screening is of no use: without the instructions, where entries are more than inner products, where there
   /// are few features, or numbers so large that products may overflow; nor where there is no memory for it.
@@ -43,8 +45,10 @@ struct ScreenedRows {
     const auto& packed = *entries.packed_rows();
     if (backend::screening_range(products) == 0 || !entries.linear()) return std::nullopt;
     if (packed.features() < 32 || packed.features() > 60000) return std::nullopt;
-    ScreenedRows out{quantized(executor, packed, products), nullptr, products};
-    out.columns = entries.symmetric() ? out.rows : quantized(executor, *entries.packed_columns(), products);
+    // A half, and what rounding does to the square of √½, to the sum with it, and to limits less it.
+    ScreenedRows out{nullptr, nullptr, products, entries.shifted() ? 0.5f + 0x1p-20f : 0.0f};
+    out.rows = out.quantized(executor, packed);
+    out.columns = entries.symmetric() ? out.rows : out.quantized(executor, *entries.packed_columns());
     if (out.rows == nullptr || out.columns == nullptr) return std::nullopt;
     return out;
   }
@@ -56,25 +60,24 @@ struct ScreenedRows {
 
   /// The same rows, and other columns.
   std::optional<ScreenedRows> with_columns(Cpu executor, const StreamedEntries& entries) const {
-    ScreenedRows out{rows, quantized(executor, *entries.packed_columns(), products), products};
+    ScreenedRows out{rows, quantized(executor, *entries.packed_columns()), products, shift};
     if (out.columns == nullptr) return std::nullopt;
     return out;
   }
 
  private:
-  static std::shared_ptr<const backend::ByteRows> quantized(Cpu executor, const backend::PackedRows& rows,
-                                                            InstructionSet products) {
+  std::shared_ptr<const backend::ByteRows> quantized(Cpu executor, const backend::PackedRows& packed) const {
     std::shared_ptr<backend::ByteRows> bytes;
     try {
-      bytes = std::make_shared<backend::ByteRows>(rows, backend::ByteLayout::of(products));
+      bytes = std::make_shared<backend::ByteRows>(packed, backend::ByteLayout::of(products), shift > 0.0f ? 1 : 0);
     } catch (const std::bad_alloc&) {  // it can be done without
       return nullptr;
     }
     std::atomic<bool> usable{true};
     constexpr Index panels = backend::PackedRows::block / backend::PackedRows::panel;
-    for_each_tile(executor, rows.blocks(), [&](Index block) {
+    for_each_tile(executor, packed.blocks(), [&](Index block) {
       for (Index panel = block * panels; panel < (block + 1) * panels; ++panel)
-        if (!bytes->quantize(rows, panel)) usable = false;
+        if (!bytes->quantize(packed, panel)) usable = false;
     });
     return usable ? bytes : nullptr;
   }
@@ -93,9 +96,10 @@ class ScreenedTiles {
         bytes_(&bytes),
         block_(block),
         thresholds_(thresholds),
-        none_(of_columns.empty() ? edge : 0, std::numeric_limits<float>::infinity()),
-        screen_(bytes.products, entries.instructions(), *bytes.columns, block * edge,
-                of_columns.empty() ? std::span<const float>(none_) : of_columns),
+        of_columns_(of_columns),
+        row_limits_(static_cast<std::size_t>(edge)),
+        column_limits_(row_limits_.size(), std::numeric_limits<float>::infinity()),
+        screen_(bytes.products, entries.instructions(), *bytes.columns, block * edge, column_limits_),
         masks_(static_cast<std::size_t>(edge * words)) {
     const auto& columns = *entries.packed_columns();
     columns_.resize(static_cast<std::size_t>(edge * columns.features()));
@@ -113,8 +117,11 @@ class ScreenedTiles {
       std::fill_n(masks_.begin(), width * words, ~std::uint64_t{0});
       return;
     }
-    screen_.candidates(*bytes_->rows, a * edge, thresholds_.subspan(static_cast<std::size_t>(a * edge), edge), width,
-                       masks_);
+    const auto less = [this](float threshold) { return threshold - bytes_->shift; };
+    const auto of_rows = thresholds_.subspan(static_cast<std::size_t>(a * edge), edge);
+    std::transform(of_rows.begin(), of_rows.end(), row_limits_.begin(), less);
+    std::transform(of_columns_.begin(), of_columns_.end(), column_limits_.begin(), less);
+    screen_.candidates(*bytes_->rows, a * edge, row_limits_, width, masks_);
     Index eights = 0;
     for (Index row = 0; row < edge; row += 8) eights += compute(a, row, width, out);
     tiles_ += 1.0;
@@ -156,8 +163,8 @@ class ScreenedTiles {
   const StreamedEntries* entries_;
   const ScreenedRows* bytes_;
   Index block_;
-  std::span<const float> thresholds_;
-  std::vector<float> none_;
+  std::span<const float> thresholds_, of_columns_;
+  std::vector<float> row_limits_, column_limits_;  // what products of bytes may be above
   backend::Screen screen_;
   std::vector<std::uint64_t> masks_;
   std::vector<float> columns_;        // of this block, feature after feature

@@ -42,7 +42,8 @@ class StreamedEntries {
         columns_(std::move(columns)),
         memory_limit_(memory_limit),
         instructions_(instructions),
-        non_negative_(std::holds_alternative<ShiftedCosine>(metric) || std::holds_alternative<Rbf>(metric)) {
+        shifted_(std::holds_alternative<ShiftedCosine>(metric)),
+        non_negative_(shifted_ || std::holds_alternative<Rbf>(metric)) {
     const auto* rbf = std::get_if<Rbf>(&metric);
     if (rbf == nullptr) return;
     gamma_ = static_cast<float>(rbf->gamma);
@@ -58,6 +59,8 @@ class StreamedEntries {
 
   /// Whether an entry is the inner product of the packed rows, and no more.
   bool linear() const { return gamma_ == 0.0f; }
+  /// Whether the last of the features is √½ in every row, which adds ½ to every entry.
+  bool shifted() const { return shifted_; }
   /// Whether, but for rounding, no entry can be negative.
   bool non_negative() const { return non_negative_; }
   const Packed& packed_rows() const { return rows_; }
@@ -198,7 +201,7 @@ class StreamedEntries {
   Packed rows_, columns_;
   std::uint64_t memory_limit_;
   InstructionSet instructions_;
-  bool non_negative_;
+  bool shifted_, non_negative_;
   float gamma_ = 0.0f;
   Eigen::ArrayXf row_squares_, column_squares_;
 };
