@@ -100,9 +100,9 @@ class Cells {
     const auto rows_in = [&](Index cell) { return static_cast<double>(members(cell).size()); };
     double pairs = 0.0;
     for (Index v = 0; v < size(); ++v) {
-      double near = 0.0;
-      for (Index u : nearest_cells(static_cast<std::uint32_t>(v), std::min(probes, size()))) near += rows_in(u);
-      pairs += rows_in(v) * near;
+      double around = 0.0;
+      for (Index u : nearest_cells(static_cast<std::uint32_t>(v), std::min(probes, size()))) around += rows_in(u);
+      pairs += rows_in(v) * around;
     }
     const auto all = static_cast<double>(cell_.size());
     return pairs / (all * all);
