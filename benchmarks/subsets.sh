@@ -4,8 +4,9 @@
 #
 #     benchmarks/subsets.sh RESULTS.csv DATA|generated POOL STEPS "SEED..."
 #
-# A CSV is of one number of steps. See delift/experiment.cpp. One seed at a time, about five minutes on real data with a pool of 500; a seed that is interrupted
-# is begun anew. Expects the benchmarks in build/release/benchmarks (another folder: BENCH=DIR).
+# See delift/experiment.cpp. One seed at a time, about five minutes on real data with a pool of 500; a seed that is
+# interrupted is begun anew; another number of STEPS needs another file. Expects the benchmarks in build/release/benchmarks
+# (another folder: BENCH=DIR).
 set -eu
 results=$1 data=$2 pool=$3 steps=$4 seeds=$5
 bench=${BENCH:-build/release/benchmarks}

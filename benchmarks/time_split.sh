@@ -4,7 +4,7 @@
 #
 #     benchmarks/time_split.sh RESULTS.csv "EMBEDDINGS.npy|SHAPE:N..." "SHARE..." "THREADS..." "INSTRUCTIONS..." [everything|PICKS]
 #
-# A CSV is of one way to do it: give [everything|PICKS] another file, or the rows of another way are taken for those.
+# A row is known by data, share, threads and instructions, not by [everything|PICKS]: one in two ways needs two files.
 # See submodular/time_split.cpp. Expects the benchmarks in build/release/benchmarks (another folder: BENCH=DIR).
 set -eu
 results=$1 data=$2 shares=$3 threads=$4 sets=$5 how=${6:-}

@@ -197,6 +197,7 @@ TEST_CASE("A reward inside that is negative or not a number is refused by datase
     MosState state({.sizes = {10, 10}, .batch_size = 2, .update_interval = 1});
     MosSampler<LearningTrajectory<Bad>> sampler(state, {}, {.policy = {bad}});
     auto batch = sampler.begin();
-    CHECK_THAT(thrown<ValueError>([&] { ++batch; }), ContainsSubstring("trajectory/the reward of dataset 1 is"));
+    CHECK_THAT(thrown<ValueError>([&] { ++batch; }),
+               ContainsSubstring("the reward of dataset 1 within 'trajectory/' is"));
   }
 }

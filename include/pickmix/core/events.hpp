@@ -27,7 +27,7 @@ concept ObserverOf = std::invocable<Observer&, const Event&> &&
      std::same_as<std::invoke_result_t<Observer&, const Event&>, Flow>);
 
 /// Hands `event` to every observer that takes its type, in order. One that takes none of a call's events does not compile with
-/// `maximize` and `delift::select`; other calls have one kind of event, and pass it over.
+/// `maximize` and `delift::select`; other calls have one kind of event, and never call it.
 ///
 /// Observers run on the caller's thread and see the event as a constant. What they throw passes through.
 /// \return Flow::stop if any of them said so; the others are told all the same

@@ -124,6 +124,7 @@ inline StreamedEntries::Packed packed_data(Cpu executor, MatrixView<const float>
   return std::make_shared<const backend::PackedRows>(
       pickmix::detail::pack(executor, name_of(role), rows, options.metric));
 }
+/// Says what is wrong with a stage's data by packing them for nothing: little beside the similarities that come first.
 inline void check_data(Cpu executor, MatrixView<const float> pool, Role role, const ReferenceData& data,
                        const Options& options) {
   (void)packed_data(executor, pool, role, data, options);

@@ -179,8 +179,8 @@ void rewards_within(const P& policy, RewardContext& context, std::span<double> o
   policy.rewards(context, out);
   for (Index d = 0; d < context.datasets(); ++d)
     if (const double reward = out[static_cast<std::size_t>(d)]; context.active(d) && !is_reward(reward))
-      raise<ValueError>("{}the reward of dataset {} is {}; rewards must be in [0, {}]", context.scope(), d, reward,
-                        largest_reward);
+      raise<ValueError>("the reward of dataset {} within '{}' is {}; rewards must be in [0, {}]", d, context.scope(),
+                        reward, largest_reward);
 }
 
 }  // namespace detail

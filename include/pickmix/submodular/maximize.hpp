@@ -12,8 +12,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <limits>
+#include <optional>
 #include <span>
 #include <type_traits>
 #include <vector>
@@ -105,7 +107,10 @@ Selection maximize(Cpu executor, F& f, const B& budget, const M& maximizer, Obse
   static_assert(MaximizerOf<M, F, decltype(ledger)>, "a maximiser is called with (Cpu, objective&, ledger&)");
   const bool unlimited = ledger.most() > n;
   Selection selection = maximizer(executor, f, ledger, observers...);
-  if constexpr (requires { f.recall(); })  // an objective that looks at a part only: nothing is proven by it
+  // An objective may look at a part only, and says so; then nothing is proven.
+  if constexpr (requires {
+                  { f.recall() } -> std::same_as<std::optional<double>>;
+                })
     if (const auto recall = f.recall()) {
       selection.recall = *recall;
       selection.upper_bound = std::numeric_limits<double>::infinity();
