@@ -9,8 +9,8 @@ cd "$(dirname "$0")/.."
 packages='g++ cmake make libeigen3-dev libfmt-dev catch2 libxtensor-dev nlohmann-json3-dev'
 for preset; do
   case $preset in
-    clang) packages="$packages clang" ;;
-    asan | tsan) packages="$packages clang libclang-rt-dev" ;;
+    clang) packages="$packages clang lld" ;;
+    asan | tsan) packages="$packages clang libclang-rt-dev lld" ;;
     release) packages="$packages libbenchmark-dev" ;;
   esac
 done
