@@ -57,6 +57,7 @@ struct Quotas;
 enum class StopReason;
 struct Selection;
 struct SelectionStep;
+class SelectionObservers;
 struct Representation;
 struct NearestEarlier;
 struct NaiveGreedy;

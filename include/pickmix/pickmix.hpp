@@ -151,6 +151,7 @@
 #include <pickmix/submodular/sampled_start.hpp>
 #include <pickmix/submodular/saturated_coverage.hpp>
 #include <pickmix/submodular/selection.hpp>
+#include <pickmix/submodular/selection_observers.hpp>
 #include <pickmix/submodular/set_cover.hpp>
 #include <pickmix/submodular/sieve_streaming.hpp>
 #include <pickmix/submodular/stochastic_greedy.hpp>

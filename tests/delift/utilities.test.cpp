@@ -22,7 +22,8 @@ double loss(const Example& e) {
 
 TEST_CASE("Parts of the pool come from what was measured, others are asked for") {
   const Callbacks callbacks = loss_callback(loss);
-  delift::detail::Utilities<> utilities(cpu, {0, 5}, callbacks, {});
+  const SelectionObservers nobody;
+  delift::detail::Utilities utilities(cpu, {0, 5}, callbacks, {}, nobody);
   CHECK(utilities.pool()(2, 3) == -1.5f);
   CHECK(utilities.asked() == 30);
   CHECK(utilities.of_target({1, 2}).rows() == 2);
@@ -39,7 +40,8 @@ TEST_CASE("Parts of the pool come from what was measured, others are asked for")
 TEST_CASE("An observer that says stop ends it") {
   const Callbacks callbacks = loss_callback(loss);
   auto stop = [](const Progress&) { return Flow::stop; };
-  delift::detail::Utilities<decltype(stop)> utilities(cpu, {0, 5}, callbacks, {}, stop);
+  const auto observers = SelectionObservers::of(stop);
+  delift::detail::Utilities utilities(cpu, {0, 5}, callbacks, {}, observers);
   CHECK_THROWS_AS(utilities.pool(), delift::detail::Stopped);
 }
 

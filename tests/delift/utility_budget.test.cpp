@@ -23,7 +23,7 @@ namespace {
 
 constexpr Index n = 80, topics = 5;
 constexpr Count picks{8};
-constexpr auto plain = [](const Kernel& kernel) { return FacilityLocationObjective(kernel); };
+const UtilityBudget<float>::Objective plain = [](const Kernel& kernel) { return FacilityLocationObjective(kernel); };
 
 /// Examples in topics; a context helps its own topic, some contexts more than others, and disturbs the rest a little.
 struct World {

@@ -242,6 +242,17 @@ TEST_CASE("A maximiser and a budget of one's own are welcome") {
   };
   Coverage f = topics;
   CHECK(maximize(f, Half{}, FirstItems{}).indices == std::vector<Index>{0, 1});
+
+  struct Told {
+    Selection operator()(Cpu, Coverage& of, CountLedger& ledger, const SelectionObservers& observers) const {
+      Selection s;
+      for (Index j = 0; ledger.affords(j); ++j)
+        if (!detail::pick(of, j, of.gain(j), ledger, s, observers)) break;
+      return s;
+    }
+  };
+  f.reset();
+  CHECK(maximize(f, Half{}, Told{}, [](const SelectionStep&) { return Flow::stop; }).indices == std::vector<Index>{0});
 }
 
 TEMPLATE_TEST_CASE("Of items with a price the largest gain per price is picked, and no more than can be paid", "",

@@ -25,6 +25,7 @@
 #include <pickmix/submodular/objective.hpp>
 #include <pickmix/submodular/sampled_start.hpp>
 #include <pickmix/submodular/selection.hpp>
+#include <pickmix/submodular/selection_observers.hpp>
 
 #include <concepts>
 #include <cstdint>
@@ -81,18 +82,18 @@ inline constexpr bool may_sample = std::same_as<F, FacilityLocationObjective>;
 /// The source's kernel; nothing if an observer stopped the work on it.
 ///
 /// \param looked_at  whether an objective F will ask for its entries
-template <class F, class... Observers>
+template <class F>
 std::optional<Kernel> kernel_of(Cpu executor, MatrixView<const float> pool, bool looked_at, const Options& options,
-                                Observers&... observers) {
+                                const SelectionObservers& observers) {
   SimilarityOptions how{options.metric, Storage::full, options.memory_limit};
   const bool sampled = may_sample<F> && !options.exact && pool.rows() > SampledStart{}.exact_up_to;
   if (!looked_at || sampled ||
       pickmix::detail::bytes_of(pool.rows(), pool.rows(), sizeof(float)) > options.memory_limit)
     how.storage = Storage::streamed;
-  return similarity(executor, pool, how, observers...);
+  return similarity(executor, pool, how, observers);
 }
-template <class F, class... Observers>
-std::optional<Kernel> kernel_of(Cpu, const Kernel& kernel, bool, const Options&, Observers&...) {
+template <class F>
+std::optional<Kernel> kernel_of(Cpu, const Kernel& kernel, bool, const Options&, const SelectionObservers&) {
   return kernel;
 }
 
@@ -160,16 +161,16 @@ inline Reference make_reference(Cpu executor, const Kernel& pool, const Kernel&,
 }
 
 /// The fastest greedy maximiser that is right for the objective.
-template <class F, class B, class... Observers>
-Selection greedy(Cpu executor, F& objective, const B& budget, const Options& options, Observers&... observers) {
-  auto pass_on = [&](const auto& event) { return notify(event, observers...); };
+template <class F, class B>
+Selection greedy(Cpu executor, F& objective, const B& budget, const Options& options,
+                 const SelectionObservers& observers) {
   if constexpr (may_sample<F>) {
-    if (!options.exact) return maximize(executor, objective, budget, SampledStart{}, pass_on);
+    if (!options.exact) return maximize(executor, objective, budget, SampledStart{}, observers);
   }
   if constexpr (has_diminishing_returns<F>)
-    return maximize(executor, objective, budget, LazyGreedy{}, pass_on);
+    return maximize(executor, objective, budget, LazyGreedy{}, observers);
   else
-    return maximize(executor, objective, budget, NaiveGreedy{}, pass_on);
+    return maximize(executor, objective, budget, NaiveGreedy{}, observers);
 }
 
 /// Says what is wrong with a family or a metric before any work. A family that can be wrong says so in `validate()`.
@@ -228,6 +229,7 @@ template <class Family = FacilityLocation, Source Pool, StageOf<Family> Stage, B
 Selection select(Cpu executor, const Pool& pool, const Stage& stage, const B& budget, const Family& family = {},
                  const Options& options = {}, Observers&&... observers) {
   detail::check_observers<Observers...>();
+  const auto all = SelectionObservers::of(observers...);
   const bool affords_some =
       budget.open(detail::candidates(pool)).most() > 0;  // what is wrong is refused before the work
   detail::check_arguments(family, options);
@@ -235,13 +237,13 @@ Selection select(Cpu executor, const Pool& pool, const Stage& stage, const B& bu
       stage, [&](Role role, const ReferenceData& data) { detail::check_data(executor, pool, role, data, options); });
   const bool looked_at = affords_some && stage.needs_pool(family);
   const std::optional<Kernel> kernel =
-      detail::kernel_of<detail::ObjectiveOf<Stage, Family>>(executor, pool, looked_at, options, observers...);
+      detail::kernel_of<detail::ObjectiveOf<Stage, Family>>(executor, pool, looked_at, options, all);
   if (!kernel) return detail::nothing_selected();
   if (!affords_some) return detail::nothing_afforded();
   auto objective = stage.objective(family, *kernel, [&](Role role, const ReferenceData& data) {
     return detail::make_reference(executor, pool, *kernel, role, data, options);
   });
-  return detail::greedy(executor, objective, budget, options, observers...);
+  return detail::greedy(executor, objective, budget, options, all);
 }
 
 template <class Family = FacilityLocation, Source Pool, StageOf<Family> Stage, Budget B, class... Observers>

@@ -19,10 +19,10 @@
 #include <pickmix/submodular/facility_location.hpp>
 #include <pickmix/submodular/log_determinant.hpp>
 #include <pickmix/submodular/selection.hpp>
+#include <pickmix/submodular/selection_observers.hpp>
 
 #include <concepts>
 #include <memory>
-#include <type_traits>
 #include <variant>
 #include <vector>
 
@@ -49,9 +49,9 @@ inline MatrixView<const float> columns_of(const Kernel& kernel) {
 }
 
 /// Utilities are the similarities.
-template <class Family, class Stage, class B, class... Observers>
-Selection select_by_entries(Cpu executor, Index n, Utilities<Observers...>& utilities, const Stage& stage,
-                            const B& budget, const Family& family, const Options& options, Observers&... observers) {
+template <class Family, class Stage, class B>
+Selection select_by_entries(Cpu executor, Index n, Utilities& utilities, const Stage& stage, const B& budget,
+                            const Family& family, const Options& options, const SelectionObservers& observers) {
   std::vector<RowScale> scales;
   const auto pool = [&] {
     if (!stage.needs_pool(family)) return Kernel(n, n, std::make_shared<const SparseEntries>(n));  // not looked at
@@ -66,24 +66,23 @@ Selection select_by_entries(Cpu executor, Index n, Utilities<Observers...>& util
     const Kernel in_scale = scaled(measured, as_the_pool ? scales : scales_of(measured, utilities.scale()));
     return Reference{role == Role::known ? transposed(in_scale) : in_scale};
   });
-  return greedy(executor, objective, budget, options, observers...);
+  return greedy(executor, objective, budget, options, observers);
 }
 
 /// Columns of utilities are compared by their cosine.
-template <class Family, class Stage, class B, class... Observers>
-Selection select_by_columns(Cpu executor, Utilities<Observers...>& utilities, const Stage& stage, const B& budget,
-                            const Family& family, const Options& options, Observers&... observers) {
+template <class Family, class Stage, class B>
+Selection select_by_columns(Cpu executor, Utilities& utilities, const Stage& stage, const B& budget,
+                            const Family& family, const Options& options, const SelectionObservers& observers) {
   const auto scales = scales_of(utilities.pool(), utilities.scale());
   const Kernel pool = scaled(utilities.pool(), scales);
   const bool looked_at = stage.needs_pool(family);
-  const auto kernel =
-      kernel_of<ObjectiveOf<Stage, Family>>(executor, columns_of(pool), looked_at, options, observers...);
+  const auto kernel = kernel_of<ObjectiveOf<Stage, Family>>(executor, columns_of(pool), looked_at, options, observers);
   if (!kernel) throw Stopped{};
   auto objective = stage.objective(family, *kernel, [&](Role role, const ReferenceData& data) {
     const Kernel helped = scaled(utilities.of_known(checked_rows(role, data)), scales);
     return make_reference(executor, columns_of(pool), *kernel, role, ReferenceData{columns_of(helped)}, options);
   });
-  return greedy(executor, objective, budget, options, observers...);
+  return greedy(executor, objective, budget, options, observers);
 }
 
 }  // namespace detail
@@ -109,6 +108,7 @@ template <class Family = FacilityLocation, StageOf<Family> Stage, Budget B, clas
 Selection select(Cpu executor, Index n, const Callbacks& callbacks, const Stage& stage, const B& budget,
                  const Family& family = {}, const Options& options = {}, Observers&&... observers) {
   detail::check_observers<Observers...>();
+  const auto all = SelectionObservers::of(observers...);
   detail::check_rows("delift::select", "the pool", Rows{0, n});
   const Rows measured{0, stage.needs_pool(family) ? n : 0};  // the candidates, if all their utilities are
   detail::check_stage(
@@ -120,17 +120,15 @@ Selection select(Cpu executor, Index n, const Callbacks& callbacks, const Stage&
   if (!affords_some) return detail::nothing_afforded();
   if constexpr (std::same_as<Family, FacilityLocation> &&
                 (std::same_as<Stage, InstructionTuning> || std::same_as<Stage, TaskSpecific>)) {
-    if (on_budget)
-      return detail::select_on_budget(executor, n, callbacks, stage, budget, family, options, observers...);
+    if (on_budget) return detail::select_on_budget(executor, n, callbacks, stage, budget, family, options, all);
   }
-  detail::Utilities<std::remove_reference_t<Observers>...> utilities(executor, Rows{0, n}, callbacks, options,
-                                                                     observers...);
+  detail::Utilities utilities(executor, Rows{0, n}, callbacks, options, all);
   Selection selection = detail::nothing_selected();
   try {
     if constexpr (detail::compares_columns<Family>)
-      selection = detail::select_by_columns(executor, utilities, stage, budget, family, options, observers...);
+      selection = detail::select_by_columns(executor, utilities, stage, budget, family, options, all);
     else
-      selection = detail::select_by_entries(executor, n, utilities, stage, budget, family, options, observers...);
+      selection = detail::select_by_entries(executor, n, utilities, stage, budget, family, options, all);
   } catch (const detail::Stopped&) {
   }
   selection.loss_calls = utilities.asked();

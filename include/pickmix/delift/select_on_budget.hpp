@@ -21,6 +21,7 @@
 #include <pickmix/kernel/rescale.hpp>
 #include <pickmix/submodular/facility_location.hpp>
 #include <pickmix/submodular/selection.hpp>
+#include <pickmix/submodular/selection_observers.hpp>
 
 #include <array>
 #include <concepts>
@@ -54,14 +55,15 @@ inline Selection stopped_on_budget(const ModelLosses& model) {
 }
 
 /// Utilities of some pairs are the similarities, as many as `options.utility_calls` affords.
-template <class Stage, class B, class... Observers>
+template <class Stage, class B>
 Selection select_on_budget(Cpu executor, Index n, const Callbacks& callbacks, const Stage& stage, const B& budget,
-                           const FacilityLocation& family, const Options& options, Observers&... observers) {
+                           const FacilityLocation& family, const Options& options,
+                           const SelectionObservers& observers) {
   const Rows pool{0, n}, targets = targets_of(n, stage);
   // The regression's memory, 110 bytes a pair or more: what cannot be had is said before the model is asked.
   (void)Kernel::allocate<std::array<float, 28>>("delift::select: utility_calls", targets.count, n);
   const Kernel unseen(n, n, std::make_shared<const SparseEntries>(n));
-  const auto objective = [&](const Kernel& kernel) {
+  const UtilityBudget<float>::Objective objective = [&](const Kernel& kernel) {
     if constexpr (std::same_as<Stage, TaskSpecific>)
       return family.mutual_information(unseen, Reference{kernel}, stage.eta);
     else
@@ -72,7 +74,7 @@ Selection select_on_budget(Cpu executor, Index n, const Callbacks& callbacks, co
   const bool square = targets == pool;
   const std::vector<float> contexts = embeddings_of(callbacks, options.utility, pool);
   const std::vector<float> described = square ? contexts : embeddings_of(callbacks, options.utility, targets);
-  const auto plain = plain_losses(model, targets, observers...);
+  const auto plain = plain_losses(model, targets, observers);
   if (!plain) return stopped_on_budget(model);
   const Index width = callbacks.embedding_size;
   PairDescription<float> pairs = PairDescription<float>::of(executor, {described.data(), targets.count, width},
@@ -82,22 +84,24 @@ Selection select_on_budget(Cpu executor, Index n, const Callbacks& callbacks, co
   Index measured = 0;
   UtilityBudget known(executor, std::move(pairs), objective, std::holds_alternative<RowMax>(options.form.scale),
                       options.utility.seed, options.utility.strategy);
-  const bool finished = known.spend(calls, budget, [&](const auto& wanted, std::span<float> utility) {
-    const auto pair = [&](Index k) { return wanted[static_cast<std::size_t>(k)]; };
-    const bool asked = model.ask(
-        std::ssize(wanted), [&](Index k) { return Example{.row = targets[pair(k).second], .context = pair(k).first}; },
-        [&](Index k, float loss) {
-          utility[static_cast<std::size_t>(k)] = (*plain)[static_cast<std::size_t>(pair(k).second)] - loss;
-        },
-        [&](Index done) {
-          return notify(Progress{"losses in context", measured + done, calls}, observers...) == Flow::proceed;
-        });
-    measured += std::ssize(wanted);
-    return asked;
-  });
+  const bool finished =
+      known.spend(calls, budget, [&](std::span<const std::pair<Index, Index>> wanted, std::span<float> utility) {
+        const auto pair = [&](Index k) { return wanted[static_cast<std::size_t>(k)]; };
+        const bool asked = model.ask(
+            std::ssize(wanted),
+            [&](Index k) { return Example{.row = targets[pair(k).second], .context = pair(k).first}; },
+            [&](Index k, float loss) {
+              utility[static_cast<std::size_t>(k)] = (*plain)[static_cast<std::size_t>(pair(k).second)] - loss;
+            },
+            [&](Index done) {
+              return observers(Progress{"losses in context", measured + done, calls}) == Flow::proceed;
+            });
+        measured += std::ssize(wanted);
+        return asked;
+      });
   if (!finished) return stopped_on_budget(model);
   auto f = objective(known.kernel());
-  Selection selection = greedy(executor, f, budget, options, observers...);
+  Selection selection = greedy(executor, f, budget, options, observers);
   selection.upper_bound = std::numeric_limits<double>::infinity();  // nothing is proven about what was not measured
   selection.kept = known.kept(selection.indices, budget);
   selection.loss_calls = model.asked();

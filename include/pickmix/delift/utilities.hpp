@@ -16,9 +16,9 @@
 #include <pickmix/kernel/kernel.hpp>
 #include <pickmix/kernel/reference.hpp>
 #include <pickmix/kernel/rescale.hpp>
+#include <pickmix/submodular/selection_observers.hpp>
 
 #include <optional>
-#include <tuple>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -55,11 +55,11 @@ struct Stopped {};
 
 /// The utilities that a selection from rows 0 … n − 1 needs, each measured once; diagonal and symmetry are in form, the scale
 /// is not.
-template <class... Observers>
 class Utilities {
  public:
-  Utilities(Cpu executor, Rows pool, const Callbacks& callbacks, const Options& options, Observers&... observers)
-      : model_(executor, callbacks, options.utility), pool_(pool), form_(options.form), observers_(observers...) {}
+  Utilities(Cpu executor, Rows pool, const Callbacks& callbacks, const Options& options,
+            const SelectionObservers& observers)
+      : model_(executor, callbacks, options.utility), pool_(pool), form_(options.form), observers_(&observers) {}
 
   /// U(i, j) within the pool.
   const Kernel& pool() {
@@ -86,17 +86,14 @@ class Utilities {
   const std::vector<float>& plain(Rows rows) {
     for (const auto& [measured, losses] : plain_)
       if (measured == rows) return losses;
-    std::optional<std::vector<float>> losses =
-        std::apply([&](auto&... o) { return plain_losses(model_, rows, o...); }, observers_);
+    std::optional<std::vector<float>> losses = plain_losses(model_, rows, *observers_);
     if (!losses) throw Stopped{};
     return plain_.emplace_back(rows, *std::move(losses)).second;
   }
   Kernel measure(Rows targets, Rows contexts) {
     auto entries = utility_entries(targets, contexts);
     const std::vector<float>& alone = plain(targets);
-    std::optional<Kernel> measured = std::apply(
-        [&](auto&... o) { return all_utilities(model_, alone, targets, contexts, std::move(entries), o...); },
-        observers_);
+    std::optional<Kernel> measured = all_utilities(model_, alone, targets, contexts, std::move(entries), *observers_);
     if (!measured) throw Stopped{};
     return *std::move(measured);
   }
@@ -117,7 +114,7 @@ class Utilities {
   ModelLosses model_;
   Rows pool_;
   UtilityForm form_;
-  std::tuple<Observers&...> observers_;
+  const SelectionObservers* observers_;
   std::vector<std::pair<Rows, std::vector<float>>> plain_;
   std::optional<Kernel> pairs_;
 };

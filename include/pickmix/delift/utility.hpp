@@ -10,6 +10,7 @@
 #include <pickmix/delift/model_losses.hpp>
 #include <pickmix/delift/rows.hpp>
 #include <pickmix/kernel/kernel.hpp>
+#include <pickmix/submodular/selection_observers.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -23,14 +24,14 @@ namespace pickmix::inline v0::delift {
 namespace detail {
 
 /// The targets' losses without context; nothing if an observer stopped the work.
-template <class... Observers>
-std::optional<std::vector<float>> plain_losses(ModelLosses& model, Rows targets, Observers&... observers) {
+inline std::optional<std::vector<float>> plain_losses(ModelLosses& model, Rows targets,
+                                                      const SelectionObservers& observers) {
   std::vector<float> plain(static_cast<std::size_t>(targets.count));
   const bool finished = model.ask(
       targets.count, [&](Index k) { return Example{.row = targets[k]}; },
       [&](Index k, float loss) { plain[static_cast<std::size_t>(k)] = loss; },
       [&](Index done) {
-        return notify(Progress{"losses alone", done, targets.count}, observers...) == Flow::proceed;
+        return observers(Progress{"losses alone", done, targets.count}) == Flow::proceed;
       });
   if (!finished) return std::nullopt;
   return plain;
@@ -45,15 +46,15 @@ inline std::shared_ptr<float[]> utility_entries(Rows targets, Rows contexts) {
 ///
 /// \param plain    the targets' losses
 /// \param entries  made by utility_entries
-template <class... Observers>
-std::optional<Kernel> all_utilities(ModelLosses& model, std::span<const float> plain, Rows targets, Rows contexts,
-                                    std::shared_ptr<float[]> entries, Observers&... observers) {
+inline std::optional<Kernel> all_utilities(ModelLosses& model, std::span<const float> plain, Rows targets,
+                                           Rows contexts, std::shared_ptr<float[]> entries,
+                                           const SelectionObservers& observers) {
   const Index n = targets.count, pairs = n * contexts.count;
   const bool finished = model.ask(
       pairs, [&](Index k) { return Example{.row = targets[k % n], .context = contexts[k / n]}; },
       [&](Index k, float loss) { entries[k] = plain[static_cast<std::size_t>(k % n)] - loss; },
       [&](Index done) {
-        return notify(Progress{"losses in context", done, pairs}, observers...) == Flow::proceed;
+        return observers(Progress{"losses in context", done, pairs}) == Flow::proceed;
       });
   if (!finished) return std::nullopt;
   return Kernel(n, contexts.count, DenseEntries{std::move(entries), n});
@@ -82,9 +83,10 @@ std::optional<Kernel> utility(Cpu executor, Rows targets, Rows contexts, const C
   detail::check_rows("delift::utility", "contexts", contexts);
   ModelLosses model(executor, callbacks, options);
   auto entries = detail::utility_entries(targets, contexts);
-  const auto plain = detail::plain_losses(model, targets, observers...);
+  const auto all = SelectionObservers::of(observers...);
+  const auto plain = detail::plain_losses(model, targets, all);
   if (!plain) return std::nullopt;
-  return detail::all_utilities(model, *plain, targets, contexts, std::move(entries), observers...);
+  return detail::all_utilities(model, *plain, targets, contexts, std::move(entries), all);
 }
 
 inline Kernel utility(Rows targets, Rows contexts, const Callbacks& callbacks, const UtilityOptions& options = {}) {

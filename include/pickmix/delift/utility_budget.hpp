@@ -12,6 +12,7 @@
 #include <pickmix/kernel/kernel.hpp>
 #include <pickmix/kernel/known_entries.hpp>
 #include <pickmix/submodular/budget.hpp>
+#include <pickmix/submodular/facility_location_objective.hpp>
 #include <pickmix/submodular/lazy_greedy.hpp>
 #include <pickmix/submodular/maximize.hpp>
 #include <pickmix/submodular/objective.hpp>
@@ -19,8 +20,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <numeric>
 #include <span>
 #include <utility>
@@ -54,17 +57,22 @@ inline std::vector<float> embeddings_of(const Callbacks& callbacks, const Utilit
 /// - neighbors: nine tenths of the rest for nearest neighbours, one tenth at random;
 /// - completion: all of the rest at random.
 ///
-/// Contexts that the budget cannot afford are not asked for. The random pairs keep the regression and its errors honest about what was not looked for. What comes before the rounds is
-/// asked for in one pass, and so is each round: context after context.
+/// Contexts that the budget cannot afford are not asked for. The random pairs keep the regression and its errors honest about
+/// what was not looked for. What comes before the rounds is asked for in one pass, and so is each round: context after context.
 ///
+/// \tparam     Real float; a template as `KnownEntries` is
 /// \complexity `calls` losses; 24 completions (see UtilityRegression) if adaptive, else one
 /// \cite agarwal2025nncift (completion: a small network over pairs of embeddings there, ridge regression here)
-template <class Objective>
+template <std::floating_point Real>
 class UtilityBudget {
  public:
-  /// \param objective  objective(kernel): what is maximised
+  /// What is maximised, made of utilities.
+  using Objective = std::function<FacilityLocationObjective(const Kernel&)>;
+  /// measure(pairs, out): utilities of (context, target) pairs, in order; false if it was stopped
+  using Measure = std::function<bool(std::span<const std::pair<Index, Index>>, std::span<float>)>;
+
   /// \param row_max    whether each target's utilities are taken in units of the largest one, measured or predicted
-  UtilityBudget(Cpu executor, PairDescription<float> pairs, Objective objective, bool row_max, std::uint64_t seed,
+  UtilityBudget(Cpu executor, PairDescription<Real> pairs, Objective objective, bool row_max, std::uint64_t seed,
                 UtilityStrategy strategy = UtilityStrategy::adaptive)
       : executor_(executor),
         objective_(std::move(objective)),
@@ -78,9 +86,8 @@ class UtilityBudget {
   UtilityBudget(const UtilityBudget&) = delete;  // the regression looks at pairs_
   UtilityBudget& operator=(const UtilityBudget&) = delete;
 
-  /// \param measure  measure(pairs, out): utilities of (context, target) pairs, in order; false if it was stopped
   /// \return false if it was stopped
-  template <class B, class Measure>
+  template <class B>
   bool spend(Index calls, const B& budget, const Measure& measure) {
     const auto ledger = budget.open(known_.columns());
     candidates_.clear();
@@ -156,7 +163,6 @@ class UtilityBudget {
     --left_;
     return true;
   }
-  template <class Measure>
   bool take(const Measure& measure) {
     std::sort(wanted_.begin(), wanted_.end());
     std::vector<float> utility(wanted_.size());
@@ -197,7 +203,7 @@ class UtilityBudget {
 
   template <class B>
   void want_promising(Index calls, const B& budget) {
-    const Completion<float> completion = regression_.complete(known_);
+    const Completion<Real> completion = regression_.complete(known_);
     auto f = objective_(clipped(completion.predicted));
     std::vector<Index> picks = maximize(executor_, f, budget, LazyGreedy{}).indices;
     f.reset();
@@ -219,8 +225,7 @@ class UtilityBudget {
     }
   }
 
-  template <class Matrix>
-  Kernel clipped(const Matrix& values) const {
+  Kernel clipped(const typename PairDescription<Real>::Matrix& values) const {
     const Index n = values.rows();
     auto entries = Kernel::allocate<float>("delift::select", n, values.cols());
     for (Index i = 0; i < n; ++i) {
@@ -233,9 +238,9 @@ class UtilityBudget {
 
   Cpu executor_;
   Objective objective_;
-  PairDescription<float> pairs_;
-  KnownEntries<float> known_;
-  UtilityRegression<float> regression_;
+  PairDescription<Real> pairs_;
+  KnownEntries<Real> known_;
+  UtilityRegression<Real> regression_;
   bool row_max_;
   std::uint64_t seed_;
   UtilityStrategy strategy_;
@@ -243,7 +248,7 @@ class UtilityBudget {
   std::vector<bool> waiting_;      ///< asked for already
   std::vector<Pair> wanted_;       ///< to be asked for next
   Index left_ = 0;
-  Completion<float> completion_;
+  Completion<Real> completion_;
 };
 
 }  // namespace pickmix::inline v0::delift

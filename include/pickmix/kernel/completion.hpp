@@ -138,9 +138,9 @@ class UtilityRegression {
         headroom(i) = std::max(least, own ? known(i, i) : own_context * pairs.alone(i));
       }
       const bool with_diagonal = !pairs.square;
-      values = known.sparse(with_diagonal, [&](Index i, Index j) { return known(i, j); });
-      number = known.sparse(with_diagonal, [](Index, Index) { return Real{1}; });
-      scaled = known.sparse(with_diagonal, [&](Index i, Index j) { return known(i, j) / headroom(i); });
+      values = number = scaled = known.sparse(with_diagonal);
+      std::fill_n(number.valuePtr(), number.nonZeros(), Real{1});
+      for (Index e = 0; e < scaled.nonZeros(); ++e) scaled.valuePtr()[e] /= headroom(scaled.innerIndexPtr()[e]);
       const Vector of_columns = Vector::Ones(m);
       row_sum = values * of_columns;
       row_number = number * of_columns;
@@ -245,7 +245,8 @@ class UtilityRegression {
     normal.template selfadjointView<Eigen::Lower>().rankUpdate(x.transpose());
     normal.diagonal().array() += ridge;
     normal(0, 0) = x.col(0).squaredNorm() + 1e-9;
-    const Row weight = normal.ldlt().solve(x.transpose() * y);
+    const WideVector moments = x.transpose() * y;
+    const Row weight = Eigen::LLT<Wide>(normal).solve(moments);
     const WideVector fitted = x * weight, error = y - fitted;
 
     WideVector squares = WideVector::Zero(n), entries = WideVector::Zero(n);

@@ -40,14 +40,13 @@ class KnownEntries {
 
   const Matrix& values() const { return values_; }
 
-  /// of(i, j) for every known entry; without those on the diagonal, if wanted.
-  template <class Of>
-  Eigen::SparseMatrix<Real> sparse(bool with_diagonal, const Of& of) const {
+  /// The known entries, compressed; without those on the diagonal, if wanted.
+  Eigen::SparseMatrix<Real> sparse(bool with_diagonal) const {
     std::vector<Eigen::Triplet<Real, Index>> entries;
     entries.reserve(static_cast<std::size_t>(count_));
     for (Index j = 0; j < columns(); ++j)
       for (Index i = 0; i < rows(); ++i)
-        if (has(i, j) && (with_diagonal || i != j)) entries.emplace_back(i, j, of(i, j));
+        if (has(i, j) && (with_diagonal || i != j)) entries.emplace_back(i, j, values_(i, j));
     Eigen::SparseMatrix<Real> out(rows(), columns());
     out.setFromTriplets(entries.begin(), entries.end());
     return out;

@@ -2,11 +2,11 @@
 // Under a cost budget, one expensive item can be worth more than all that greedy picks.
 #pragma once
 
-#include <pickmix/core/events.hpp>
 #include <pickmix/core/parallel.hpp>
 #include <pickmix/core/types.hpp>
 #include <pickmix/submodular/budget.hpp>
 #include <pickmix/submodular/selection.hpp>
+#include <pickmix/submodular/selection_observers.hpp>
 
 #include <cstddef>
 #include <optional>
@@ -54,8 +54,7 @@ class BestSingle {
   }
 
   /// The ledger is left as it is: it has no use after a selection.
-  template <class... Observers>
-  void take_if_better(F& f, L& ledger, Selection& selection, Observers&... observers) {
+  void take_if_better(F& f, L& ledger, Selection& selection, const SelectionObservers& observers) {
     if constexpr (needed) {
       if (!(gain_ > selection.value) || selection.reason == StopReason::stopped_by_observer) return;
       f = std::move(*before_);
@@ -63,7 +62,7 @@ class BestSingle {
       selection.indices.assign(1, item_);
       selection.gains.assign(1, gain_);
       selection.value = gain_;
-      notify(SelectionStep{1, ledger.most(), item_, gain_, gain_}, observers...);
+      observers(SelectionStep{1, ledger.most(), item_, gain_, gain_});
     }
   }
 

@@ -8,6 +8,7 @@
 #include <pickmix/submodular/maximize.hpp>
 #include <pickmix/submodular/objective.hpp>
 #include <pickmix/submodular/selection.hpp>
+#include <pickmix/submodular/selection_observers.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -102,8 +103,8 @@ class AllSets {
 /// \complexity  a gain for each set within the budget, on one thread; a copy of the objective for each one that can grow
 /// \determinism values are sums of gains along rising indices; sets that are tied on paper may differ by rounding
 struct BruteForce {
-  template <SubmodularObjective F, class L, class... Observers>
-  Selection operator()(Cpu, F& f, L& ledger, Observers&... observers) const {
+  template <SubmodularObjective F, class L>
+  Selection operator()(Cpu, F& f, L& ledger, const SelectionObservers& observers = {}) const {
     std::vector<Index> items;
     for (Index j = 0; j < f.size(); ++j)
       if (ledger.affords(j)) items.push_back(j);
@@ -120,7 +121,7 @@ struct BruteForce {
     selection.upper_bound = all.value();
     for (std::size_t k = 0; k < all.best().size(); ++k) {
       std::erase(items, all.best()[k]);
-      if (!detail::pick(f, all.best()[k], all.gains_of_best()[k], ledger, selection, observers...)) return selection;
+      if (!detail::pick(f, all.best()[k], all.gains_of_best()[k], ledger, selection, observers)) return selection;
     }
     if (std::any_of(items.begin(), items.end(), [&](Index j) { return ledger.affords(j); }))
       selection.reason = StopReason::no_positive_gain;

@@ -12,6 +12,7 @@
 #include <pickmix/submodular/maximize.hpp>
 #include <pickmix/submodular/objective.hpp>
 #include <pickmix/submodular/selection.hpp>
+#include <pickmix/submodular/selection_observers.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -53,10 +54,9 @@ ShardPicks select_in_shard(Cpu one_thread, F f, const L& ledger, std::span<const
   std::vector<bool> left = mask_of(members, f.size());
   for (bool first = true;; first = false) {
     AmongLedger<L> own(ledger, left);
-    std::vector<Index>
-        steps;  // under costs, more than is selected: a best single item takes the place of all before it
+    std::vector<Index> steps;  // under costs, more than is selected: a best single item replaces all before it
     auto note = [&](const SelectionStep& step) { steps.push_back(step.index); };
-    Selection selection = LazyGreedy{}(one_thread, f, own, note);
+    Selection selection = LazyGreedy{}(one_thread, f, own, SelectionObservers::of(note));
     shard.evaluations += selection.evaluations;
     if (first) shard.best = std::move(selection);
     for (Index j : steps) {
@@ -127,8 +127,8 @@ struct DistributedGreedy {
   double oversample = 1.0;
   std::uint64_t seed = 0;
 
-  template <SubmodularObjective F, class L, class... Observers>
-  Selection operator()(Cpu executor, F& f, L& ledger, Observers&... observers) const {
+  template <SubmodularObjective F, class L>
+  Selection operator()(Cpu executor, F& f, L& ledger, const SelectionObservers& observers = {}) const {
     if (shards < 1) raise<ValueError>("DistributedGreedy: shards is {}; needs at least 1", shards);
     if (!(oversample > 0.0) || !std::isfinite(oversample))
       raise<ValueError>("DistributedGreedy: oversample is {}; needs to be finite and above 0", oversample);
@@ -153,7 +153,7 @@ struct DistributedGreedy {
           picks[at] = detail::select_in_shard(executor.threads(1), f, whole, members[at], offers);
         },
         [&](Index done) {
-          return notify(Progress{"shards", done, shards}, observers...) == Flow::proceed;
+          return observers(Progress{"shards", done, shards}) == Flow::proceed;
         });
 
     Selection selection;
@@ -177,7 +177,7 @@ struct DistributedGreedy {
       if (shard.best.value > best->value) best = &shard.best;
 
     for (std::size_t k = 0; k < best->indices.size(); ++k)
-      if (!detail::pick(f, best->indices[k], best->gains[k], ledger, selection, observers...)) break;
+      if (!detail::pick(f, best->indices[k], best->gains[k], ledger, selection, observers)) break;
     detail::finish(executor, f, whole, ledger, items, selection);
     return selection;
   }

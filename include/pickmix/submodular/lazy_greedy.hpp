@@ -11,6 +11,7 @@
 #include <pickmix/submodular/naive_greedy.hpp>
 #include <pickmix/submodular/objective.hpp>
 #include <pickmix/submodular/selection.hpp>
+#include <pickmix/submodular/selection_observers.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -84,12 +85,12 @@ struct LazyGreedy {
   /// Fill the budget even with items that lower the objective.
   bool fill = false;
 
-  template <SubmodularObjective F, class L, class... Observers>
-  Selection operator()(Cpu executor, F& f, L& ledger, Observers&... observers) const {
+  template <SubmodularObjective F, class L>
+  Selection operator()(Cpu executor, F& f, L& ledger, const SelectionObservers& observers = {}) const {
     static_assert(has_diminishing_returns<F>,
                   "LazyGreedy is right only for objectives with diminishing returns: declare "
                   "`static constexpr bool diminishing_returns = true` if yours has them, or use NaiveGreedy.");
-    if (!diminishing_returns_hold(f)) return NaiveGreedy{fill}(executor, f, ledger, observers...);
+    if (!diminishing_returns_hold(f)) return NaiveGreedy{fill}(executor, f, ledger, observers);
 
     const L whole = ledger;
     detail::BestSingle<F, L> single(f);
@@ -113,13 +114,13 @@ struct LazyGreedy {
         selection.reason = StopReason::no_positive_gain;
         break;
       }
-      if (!detail::pick(f, best, heap.gain(best), ledger, selection, observers...)) break;
-      if (!detail::settle(executor, f, selection, observers...)) break;
+      if (!detail::pick(f, best, heap.gain(best), ledger, selection, observers)) break;
+      if (!detail::settle(executor, f, selection, observers)) break;
     }
     const double residual = detail::residual(f, heap, whole, reach, selection.indices);
     selection.upper_bound = detail::certificate(f, selection.value, at_start, residual);
     selection.evaluations = heap.evaluations();
-    single.take_if_better(f, ledger, selection, observers...);
+    single.take_if_better(f, ledger, selection, observers);
     return selection;
   }
 };

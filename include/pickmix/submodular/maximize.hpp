@@ -9,6 +9,7 @@
 #include <pickmix/submodular/budget.hpp>
 #include <pickmix/submodular/objective.hpp>
 #include <pickmix/submodular/selection.hpp>
+#include <pickmix/submodular/selection_observers.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -48,26 +49,25 @@ void compute_gains(Cpu executor, const F& f, std::span<const Index> items, std::
 
 /// Adds item `j` to the objective and to the selection, and tells the observers.
 /// \return false if one of them stops the selection
-template <class F, class L, class... Observers>
-bool pick(F& f, Index j, double gain, L& ledger, Selection& selection, Observers&... observers) {
+template <class F, class L>
+bool pick(F& f, Index j, double gain, L& ledger, Selection& selection, const SelectionObservers& observers = {}) {
   f.add(j);
   ledger.spend(j);
   selection.indices.push_back(j);
   selection.gains.push_back(gain);
   selection.value += gain;
   const auto picked = static_cast<Index>(selection.indices.size());
-  if (notify(SelectionStep{picked, std::min(ledger.most(), Index{f.size()}), j, gain, selection.value}, observers...) ==
-      Flow::proceed)
-    return true;
+  const Index budget = std::min(ledger.most(), Index{f.size()});
+  if (observers(SelectionStep{picked, budget, j, gain, selection.value}) == Flow::proceed) return true;
   selection.reason = StopReason::stopped_by_observer;
   return false;
 }
 
 /// Lets an objective that wants to reorganise itself after a pick do so.
 /// \return false if an observer stops the selection
-template <class F, class... Observers>
-bool settle(Cpu executor, F& f, Selection& selection, Observers&... observers) {
-  const auto on_progress = [&](const Progress& event) { return notify(event, observers...) == Flow::proceed; };
+template <class F>
+bool settle(Cpu executor, F& f, Selection& selection, const SelectionObservers& observers) {
+  const auto on_progress = observers.on_progress();
   if constexpr (requires { f.settle(executor, on_progress); }) {
     if (f.settle(executor, on_progress)) return true;
     selection.reason = StopReason::stopped_by_observer;
@@ -79,10 +79,14 @@ bool settle(Cpu executor, F& f, Selection& selection, Observers&... observers) {
 
 }  // namespace detail
 
-/// An algorithm that selects items of `f` within what a ledger allows, and fills a Selection. Called by `maximize`.
+/// An algorithm that selects items of `f` within what a ledger allows, and fills a Selection. Called by `maximize`, with
+/// `const SelectionObservers&` at the end if it takes them.
 template <class M, class F, class L>
 concept MaximizerOf = requires(const M& maximizer, Cpu executor, F& f, L& ledger) {
   { maximizer(executor, f, ledger) } -> std::same_as<Selection>;
+}
+|| requires(const M& maximizer, Cpu executor, F& f, L& ledger, const SelectionObservers& observers) {
+  { maximizer(executor, f, ledger, observers) } -> std::same_as<Selection>;
 };
 
 /// Selects items that make the objective `f` large, within `budget`.
@@ -104,9 +108,17 @@ Selection maximize(Cpu executor, F& f, const B& budget, const M& maximizer, Obse
                 "pickmix::Progress& and return void or Flow");
   const Index n = f.size();
   auto ledger = budget.open(n);
-  static_assert(MaximizerOf<M, F, decltype(ledger)>, "a maximiser is called with (Cpu, objective&, ledger&)");
+  static_assert(MaximizerOf<M, F, decltype(ledger)>,
+                "a maximiser is called with (Cpu, objective&, ledger&) and perhaps observers");
   const bool unlimited = ledger.most() > n;
-  Selection selection = maximizer(executor, f, ledger, observers...);
+  constexpr bool takes_observers = std::invocable<const M&, Cpu, F&, decltype(ledger)&, const SelectionObservers&>;
+  static_assert(takes_observers || sizeof...(Observers) == 0, "this maximiser takes no observers");
+  Selection selection = [&] {
+    if constexpr (takes_observers)
+      return maximizer(executor, f, ledger, SelectionObservers::of(observers...));
+    else
+      return maximizer(executor, f, ledger);
+  }();
   // An objective may look at a part only, and says so; then nothing is proven.
   if constexpr (requires {
                   { f.recall() } -> std::same_as<std::optional<double>>;

@@ -8,6 +8,7 @@
 #include <pickmix/submodular/maximize.hpp>
 #include <pickmix/submodular/objective.hpp>
 #include <pickmix/submodular/selection.hpp>
+#include <pickmix/submodular/selection_observers.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -38,8 +39,8 @@ struct NaiveGreedy {
   /// Fill the budget even with items that lower the objective (disparity-min falls with every pick).
   bool fill = false;
 
-  template <SubmodularObjective F, class L, class... Observers>
-  Selection operator()(Cpu executor, F& f, L& ledger, Observers&... observers) const {
+  template <SubmodularObjective F, class L>
+  Selection operator()(Cpu executor, F& f, L& ledger, const SelectionObservers& observers = {}) const {
     const L whole = ledger;
     detail::BestSingle<F, L> single(f);
     std::vector<Index> rest;
@@ -72,7 +73,7 @@ struct NaiveGreedy {
       }
       const Index j = rest[best];
       rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(best));
-      const bool go_on = detail::pick(f, j, gains[best], ledger, selection, observers...);
+      const bool go_on = detail::pick(f, j, gains[best], ledger, selection, observers);
       const auto kept = std::stable_partition(rest.begin(), rest.end(), [&](Index i) { return ledger.affords(i); });
       dropped.insert(dropped.end(), kept, rest.end());
       rest.erase(kept, rest.end());
@@ -87,7 +88,7 @@ struct NaiveGreedy {
       compute();
       selection.upper_bound = detail::certificate(f, selection.value, at_start, largest_sum());
     }
-    single.take_if_better(f, ledger, selection, observers...);
+    single.take_if_better(f, ledger, selection, observers);
     return selection;
   }
 };

@@ -15,6 +15,7 @@
 #include <pickmix/submodular/lazy_greedy.hpp>
 #include <pickmix/submodular/maximize.hpp>
 #include <pickmix/submodular/selection.hpp>
+#include <pickmix/submodular/selection_observers.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -107,22 +108,23 @@ struct SampledStart {
   Index near_above = 200'000;
   double wanted_recall = 0.9;
 
-  template <Ledger L, class... Observers>
-  Selection operator()(Cpu executor, FacilityLocationObjective& f, L& ledger, Observers&... observers) const {
+  template <Ledger L>
+  Selection operator()(Cpu executor, FacilityLocationObjective& f, L& ledger,
+                       const SelectionObservers& observers = {}) const {
     if (sample < 1) raise<ValueError>("SampledStart: sample is {}; needs at least 1", sample);
     if (picks < 0) raise<ValueError>("SampledStart: picks is {}; needs at least 0", picks);
     if (!(wanted_recall > 0.0 && wanted_recall <= 1.0))
       raise<ValueError>("SampledStart: wanted_recall is {}; needs to be above 0 and at most 1", wanted_recall);
     const auto* streamed = f.kernel().streamed();
     if (streamed == nullptr || !streamed->symmetric() || f.size() <= std::max(exact_up_to, sample))
-      return LazyGreedy{}(executor, f, ledger, observers...);
+      return LazyGreedy{}(executor, f, ledger, observers);
 
     const std::uint64_t memory_limit = streamed->memory_limit();
     const L whole = ledger;
     detail::BestSingle<FacilityLocationObjective, L> single(f);
     Selection selection;
     const Index budget = std::min(ledger.most(), f.size());
-    const auto on_progress = [&](const Progress& event) { return notify(event, observers...) == Flow::proceed; };
+    const auto on_progress = observers.on_progress();
     bool everything = true;  // was looked at: only then can anything be proven
     for (Index first = first_picks(f, budget, memory_limit);;) {
       const auto picked = [&] { return static_cast<Index>(selection.indices.size()); };
@@ -132,8 +134,7 @@ struct SampledStart {
         selection.indices.push_back(start[k]);
         selection.gains.push_back(gain);
         selection.value += gain;
-        if (notify(SelectionStep{picked(), budget, start[k], gain, selection.value}, observers...) == Flow::proceed)
-          return true;
+        if (observers(SelectionStep{picked(), budget, start[k], gain, selection.value}) == Flow::proceed) return true;
         selection.reason = StopReason::stopped_by_observer;
         return false;
       });
@@ -157,12 +158,11 @@ struct SampledStart {
 
     const auto begun = static_cast<Index>(selection.indices.size());
     auto go_on = [&](const SelectionStep& step) {
-      return notify(SelectionStep{step.picked + begun, budget, step.index, step.gain, step.value + selection.value},
-                    observers...);
+      return observers(SelectionStep{step.picked + begun, budget, step.index, step.gain, step.value + selection.value});
     };
     detail::RestLedger<L> left(whole, ledger, f.size(), selection.indices);
     const std::vector<Index> out_of_reach = beyond(whole, left, f.size());
-    const Selection rest = LazyGreedy{}(executor, f, left, go_on);
+    const Selection rest = LazyGreedy{}(executor, f, left, SelectionObservers::of(go_on));
     selection.indices.insert(selection.indices.end(), rest.indices.begin(), rest.indices.end());
     selection.gains.insert(selection.gains.end(), rest.gains.begin(), rest.gains.end());
     if (everything) selection.upper_bound = selection.value + rest.upper_bound;
@@ -171,7 +171,7 @@ struct SampledStart {
     selection.reason = rest.reason;
     single.consider(executor, out_of_reach);
     selection.evaluations += static_cast<Index>(out_of_reach.size());
-    single.take_if_better(f, ledger, selection, observers...);
+    single.take_if_better(f, ledger, selection, observers);
     return selection;
   }
 

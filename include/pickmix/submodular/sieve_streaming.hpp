@@ -9,6 +9,7 @@
 #include <pickmix/submodular/maximize.hpp>
 #include <pickmix/submodular/objective.hpp>
 #include <pickmix/submodular/selection.hpp>
+#include <pickmix/submodular/selection_observers.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -166,8 +167,8 @@ class Sieve {
 struct SieveStreaming {
   double epsilon = 0.1;
 
-  template <SubmodularObjective F, class L, class... Observers>
-  Selection operator()(Cpu, F& f, L& ledger, Observers&... observers) const {
+  template <SubmodularObjective F, class L>
+  Selection operator()(Cpu, F& f, L& ledger, const SelectionObservers& observers = {}) const {
     static_assert(std::same_as<L, CountLedger> || std::same_as<L, AmongLedger<CountLedger>>,
                   "SieveStreaming is right only for a number of items: use Count or Fraction, or another maximiser.");
     Index candidates = 0;
@@ -182,7 +183,7 @@ struct SieveStreaming {
     selection.evaluations = best.evaluations;
     selection.reason = best.reason;
     for (std::size_t k = 0; k < best.indices.size(); ++k)
-      if (!detail::pick(f, best.indices[k], best.gains[k], ledger, selection, observers...)) break;
+      if (!detail::pick(f, best.indices[k], best.gains[k], ledger, selection, observers)) break;
     return selection;
   }
 };

@@ -10,6 +10,7 @@
 #include <pickmix/submodular/maximize.hpp>
 #include <pickmix/submodular/objective.hpp>
 #include <pickmix/submodular/selection.hpp>
+#include <pickmix/submodular/selection_observers.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -87,9 +88,9 @@ class CandidateSamples {
 };
 
 /// Picks from one sample after the other. `best_of(sample, best)` finds the best item of a sample and returns its gain.
-template <class F, class L, class BestOf, class... Observers>
+template <class F, class L, class BestOf>
 void pick_from_samples(F& f, L& ledger, CandidateSamples<L>& samples, const BestOf& best_of, Selection& selection,
-                       Observers&... observers) {
+                       const SelectionObservers& observers) {
   const bool diminishing = diminishing_returns_hold(f);
   std::vector<Index> sample;
   for (;;) {
@@ -107,7 +108,7 @@ void pick_from_samples(F& f, L& ledger, CandidateSamples<L>& samples, const Best
       return;
     }
     samples.take(best);
-    if (!pick(f, best, gain, ledger, selection, observers...)) return;
+    if (!pick(f, best, gain, ledger, selection, observers)) return;
   }
 }
 
@@ -162,14 +163,14 @@ struct StochasticGreedy {
   double epsilon = 0.1;
   std::uint64_t seed = 0;
 
-  template <SubmodularObjective F, class L, class... Observers>
-  Selection operator()(Cpu executor, F& f, L& ledger, Observers&... observers) const {
+  template <SubmodularObjective F, class L>
+  Selection operator()(Cpu executor, F& f, L& ledger, const SelectionObservers& observers = {}) const {
     detail::CandidateSamples<L> samples("StochasticGreedy", epsilon, seed, f.size(), ledger);
     detail::SampleScan<F, L> scan(executor, f, ledger);
     Selection selection;
     detail::pick_from_samples(
         f, ledger, samples, [&](const auto& sample, Index& best) { return scan.best_of(sample, best); }, selection,
-        observers...);
+        observers);
     selection.evaluations = scan.evaluations();
     return selection;
   }
@@ -188,12 +189,12 @@ struct LazierThanLazyGreedy {
   double epsilon = 0.1;
   std::uint64_t seed = 0;
 
-  template <SubmodularObjective F, class L, class... Observers>
-  Selection operator()(Cpu executor, F& f, L& ledger, Observers&... observers) const {
+  template <SubmodularObjective F, class L>
+  Selection operator()(Cpu executor, F& f, L& ledger, const SelectionObservers& observers = {}) const {
     static_assert(has_diminishing_returns<F>,
                   "LazierThanLazyGreedy is right only for objectives with diminishing returns: declare "
                   "`static constexpr bool diminishing_returns = true` if yours has them, or use StochasticGreedy.");
-    if (!diminishing_returns_hold(f)) return StochasticGreedy{epsilon, seed}(executor, f, ledger, observers...);
+    if (!diminishing_returns_hold(f)) return StochasticGreedy{epsilon, seed}(executor, f, ledger, observers);
 
     detail::CandidateSamples<L> samples("LazierThanLazyGreedy", epsilon, seed, f.size(), ledger);
     Selection selection;
@@ -210,7 +211,7 @@ struct LazierThanLazyGreedy {
       (void)heap.take_best(picked, best);  // all of a sample is affordable
       return heap.gain(best);
     };
-    detail::pick_from_samples(f, ledger, samples, best_of, selection, observers...);
+    detail::pick_from_samples(f, ledger, samples, best_of, selection, observers);
     selection.evaluations = heap.evaluations();
     return selection;
   }
