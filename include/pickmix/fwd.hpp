@@ -133,8 +133,6 @@ enum class UtilityStrategy;
 struct UtilityOptions;
 struct UtilityForm;
 class ModelLosses;
-template <class Objective>
-class UtilityBudget;
 struct Options;
 }  // namespace delift
 
