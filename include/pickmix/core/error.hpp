@@ -6,7 +6,6 @@
 
 #include <stdexcept>
 #include <string>
-#include <utility>
 
 namespace pickmix::inline v0 {
 
@@ -61,8 +60,8 @@ class CallbackError : public Error {
 
 /// Throws `E` with a formatted message. Every error of the library passes through here.
 template <class E, class... Args>
-[[noreturn]] void raise(fmt::format_string<Args...> format, Args&&... args) {
-  throw E(fmt::format(format, std::forward<Args>(args)...));
+[[noreturn]] void raise(fmt::format_string<const Args&...> format, const Args&... args) {
+  throw E(fmt::format(format, args...));
 }
 
 }  // namespace pickmix::inline v0
