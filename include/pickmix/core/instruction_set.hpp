@@ -75,7 +75,7 @@ inline bool permit_tiles() {
 
 /// The largest one of the processor. What asks the system for leave, AMX, is left out unless the processor has it and
 /// `ask` says so.
-inline InstructionSet find_largest_instruction_set(bool ask) {
+inline InstructionSet find_largest_instruction_set([[maybe_unused]] bool ask) {
 #if defined(__x86_64__) && defined(__GNUC__)
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
     if (!__builtin_cpu_supports("avx512f")) return InstructionSet::avx2;
