@@ -24,10 +24,10 @@ using namespace pickmix;
 
 constexpr Index n = 3 * StreamedEntries::edge;  // whole tiles: no threshold need be infinite
 
-/// Entries above the thresholds, and the sum of their values.
+/// How many entries are above the thresholds, and the sum of their places: whole numbers, whose order of adding says nothing.
 struct Found {
   std::size_t entries = 0;
-  double sum = 0.0;
+  std::uint64_t places = 0;
   bool operator==(const Found&) const = default;
 };
 
@@ -39,7 +39,8 @@ Found pass(const StreamedEntries& kernel, const std::optional<detail::ScreenedRo
     detail::FoundEntries found;
     detail::find_above(kernel, screened, detail::part_of(kernel, task), thresholds, room, found);
     all.entries += found.entries.size();
-    for (const auto& entry : found.entries) all.sum += static_cast<double>(entry.value);
+    for (const auto& entry : found.entries)
+      all.places += std::uint64_t{entry.row} * static_cast<std::uint64_t>(n) + entry.column;
   }
   return all;
 }

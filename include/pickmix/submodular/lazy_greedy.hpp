@@ -2,7 +2,6 @@
 // Greedy selection that computes only the gains that could still win.
 #pragma once
 
-#include <pickmix/core/events.hpp>
 #include <pickmix/core/parallel.hpp>
 #include <pickmix/core/types.hpp>
 #include <pickmix/submodular/best_single.hpp>
