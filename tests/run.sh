@@ -6,12 +6,12 @@ set -eu
 cd "$(dirname "$0")/.."
 [ $# -gt 0 ] || set -- dev
 
-packages='g++ cmake make libeigen3-dev libfmt-dev catch2 libxtensor-dev nlohmann-json3-dev'
+packages='g++ cmake ninja-build libeigen3-dev libfmt-dev catch2 libxtensor-dev nlohmann-json3-dev'
 for preset; do
   case $preset in
     clang) packages="$packages clang lld" ;;
     asan | tsan) packages="$packages clang libclang-rt-dev lld" ;;
-    release) packages="$packages libbenchmark-dev" ;;
+    release) packages="$packages make libbenchmark-dev" ;;
   esac
 done
 # shellcheck disable=SC2086

@@ -41,8 +41,10 @@ std::string wrong(const Kernel& graph, const Kernel& all, Index k) {
   std::vector<Index> order(static_cast<std::size_t>(n));
   for (Index i = 0; i < n; ++i) {
     std::iota(order.begin(), order.end(), Index{0});
-    std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return all(i, a) > all(i, b); });
-    for (Index r = 0; r < std::min(k, n); ++r) expected[at(i, order[static_cast<std::size_t>(r)])] = 1;
+    const auto last = order.begin() + std::min(k, n);
+    std::partial_sort(order.begin(), last, order.end(),
+                      [&](Index a, Index b) { return all(i, a) > all(i, b) || (all(i, a) == all(i, b) && a < b); });
+    for (auto j = order.begin(); j != last; ++j) expected[at(i, *j)] = 1;
   }
   return kept == expected ? "" : "other neighbours are kept";
 }
