@@ -126,6 +126,23 @@ TEST_CASE("The bits of an entry do not depend on where it stands, and are the sa
     }
 }
 
+TEST_CASE("A product by itself has the bits that it has among many, on every instruction set") {
+  for (auto set : support::instruction_sets())
+    for (Index d : {1, 2, 9, 100}) {
+      CAPTURE(static_cast<int>(set), d);
+      const RowMajorMatrix a = support::random_matrix(100, d, 9), b = support::random_matrix(50, d, 10);
+      const PackedRows pa = packed(a), pb = packed(b);
+      const RowMajorMatrix many = products(pa, pb, set);
+      Index different = 0;
+      for (Index r = 0; r < 100; ++r)
+        for (Index c = 0; c < 50; ++c) {
+          different += !support::same_bits(backend::inner_product(pa, r, pb, c, set), many(r, c));
+          different += !support::same_bits(backend::inner_product(pb, c, pa, r, set), many(r, c));
+        }
+      CHECK(different == 0);
+    }
+}
+
 TEST_CASE("A part of the products is written where it is asked for, and nothing beside it") {
   const PackedRows a = packed(support::random_matrix(200, 9, 7)), b = packed(support::random_matrix(300, 9, 8));
   for (auto set : support::instruction_sets()) {

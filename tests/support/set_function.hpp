@@ -99,7 +99,7 @@ inline instances::Matrix thrice(instances::Matrix one) {
 
 inline pickmix::Kernel kernel(const instances::Matrix& matrix) { return pickmix::Kernel(matrix.view()); }
 
-/// The same entries, for definitions that look at single ones: each of a streamed kernel costs a tile.
+/// The same entries, for definitions that look at single ones: those of a streamed kernel are computed again each time.
 inline pickmix::Kernel stored(const pickmix::Kernel& from) {
   return kernel(instances::matrix(from.rows(), from.columns(), [&](Index i, Index j) { return from(i, j); }));
 }

@@ -163,10 +163,7 @@ class StreamedEntries {
   float column_square(Index j) const { return column_squares_[j]; }
 
   float operator()(Index i, Index j) const {
-    Eigen::Array<float, 16 * 48, 1> products;
-    const Index row = i / 48 * 48, column = j / 16 * 16;
-    backend::inner_products(*columns_, column, 16, *rows_, row, 48, products.data(), 48, instructions_);
-    const float product = products[(j - column) * 48 + i - row];
+    const float product = backend::inner_product(*columns_, j, *rows_, i, instructions_);
     if (linear()) return product;
     using Lanes = Eigen::Array<float, 16, 1>;  // the vectorised exponential, as in a tile
     Lanes entry = Lanes::Constant(product);
