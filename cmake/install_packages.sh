@@ -9,6 +9,7 @@ for package; do
   case $package in
     g++) program=${CXX:-c++} ;;
     cmake | make | clang) program=$package ;;
+    ninja-build) program=ninja ;;
     *) program= ;;
   esac
   if [ -n "$program" ] && command -v "$program" >/dev/null 2>&1; then continue; fi   # from wherever it came

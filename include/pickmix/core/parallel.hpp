@@ -11,6 +11,7 @@
 #include <concepts>
 #include <cstddef>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <system_error>
@@ -62,8 +63,24 @@ concept Executor = std::same_as<std::remove_cvref_t<T>, Cpu>;
 
 namespace detail {
 
-/// As many threads that run work(context) as are wanted, or as the system gives. Not a template: each kind of thread takes a
-/// compiler longer than the loop below.
+/// A callable that takes a tile's number, whatever its type.
+template <class Result>
+class TileFunction {
+ public:
+  template <class F>
+    requires(!std::same_as<F, TileFunction>)
+  explicit TileFunction(F& f)
+      : callable_(const_cast<void*>(static_cast<const void*>(std::addressof(f)))),
+        call_([](void* callable, Index tile) { return static_cast<Result>((*static_cast<F*>(callable))(tile)); }) {}
+
+  Result operator()(Index tile) const { return call_(callable_, tile); }
+
+ private:
+  void* callable_;
+  Result (*call_)(void*, Index);
+};
+
+/// As many threads that run work(context) as are wanted, or as the system gives.
 inline std::vector<std::jthread> start_threads(Index wanted, void (*work)(void*), void* context) {
   std::vector<std::jthread> threads;
   try {
@@ -73,19 +90,8 @@ inline std::vector<std::jthread> start_threads(Index wanted, void (*work)(void*)
   return threads;
 }
 
-}  // namespace detail
-
-/// Calls `work(tile)` for every tile in [0, tiles), each once, on the executor's threads (the caller's is one of them).
-///
-/// What a tile computes must depend on its number alone and go where no other tile writes; then the result cannot
-/// depend on the number of threads. Tiles are taken in order.
-///
-/// \param progress called on the caller's thread with the number of tiles done so far: after each of that thread's tiles,
-///                 and when all are done; returns false to stop
-/// \return false if `progress` said stop; some tiles may then not be done
-/// \throws of the exceptions thrown by `work`, the one of the smallest tile; each thread ends at most one more tile
-template <class Work, class OnProgress>
-bool for_each_tile(Cpu executor, Index tiles, Work&& work, OnProgress&& progress) {
+/// The loop of `for_each_tile`. Not a template: it would take a compiler longer than most of what is done in it.
+inline bool run_tiles(Cpu executor, Index tiles, TileFunction<void> work, TileFunction<bool> progress) {
   std::atomic<Index> next{0}, done{0};
   std::atomic<bool> halt{false};
   std::mutex failure_guard;
@@ -126,6 +132,22 @@ bool for_each_tile(Cpu executor, Index tiles, Work&& work, OnProgress&& progress
   if (failure) std::rethrow_exception(failure);
   if (!stopped && reported < tiles) stopped = !progress(tiles);
   return !stopped;
+}
+
+}  // namespace detail
+
+/// Calls `work(tile)` for every tile in [0, tiles), each once, on the executor's threads (the caller's is one of them).
+///
+/// What a tile computes must depend on its number alone and go where no other tile writes; then the result cannot
+/// depend on the number of threads. Tiles are taken in order.
+///
+/// \param progress called on the caller's thread with the number of tiles done so far: after each of that thread's tiles,
+///                 and when all are done; returns false to stop
+/// \return false if `progress` said stop; some tiles may then not be done
+/// \throws of the exceptions thrown by `work`, the one of the smallest tile; each thread ends at most one more tile
+template <class Work, class OnProgress>
+bool for_each_tile(Cpu executor, Index tiles, Work&& work, OnProgress&& progress) {
+  return detail::run_tiles(executor, tiles, detail::TileFunction<void>(work), detail::TileFunction<bool>(progress));
 }
 
 template <class Work>
