@@ -64,6 +64,27 @@ TEST_CASE("every tile is done exactly once") {
   CHECK(std::all_of(times.begin(), times.end(), [](const auto& t) { return t == 1; }));
 }
 
+TEST_CASE("work and progress may be plain functions, constant, or temporaries that change") {
+  static std::atomic<Index> sum;
+  static Index reported;
+  const auto add = [](Index tile) { sum += tile; };
+  sum = 0;
+  CHECK(for_each_tile(
+      cpu.threads(2), 10, +add, +[](Index done) { return (reported = done) > 0; }));
+  CHECK(sum == 45);
+  CHECK(reported == 10);
+  struct Plain {
+    static void work(Index tile) { sum += tile; }
+    static bool progress(Index done) { return done < 3; }
+  };
+  CHECK_FALSE(for_each_tile(cpu, 10, Plain::work, Plain::progress));
+  CHECK(sum == 45 + 0 + 1 + 2);
+  for_each_tile(cpu, 10, add);
+  CHECK(sum == 45 + 3 + 45);
+  for_each_tile(cpu, 3, [calls = 0](Index) mutable { sum = ++calls; });
+  CHECK(sum == 3);
+}
+
 TEST_CASE("every tile is done exactly once though all threads reach for them at the same time") {
   constexpr Index threads = 4, tiles = 200'000;
   std::barrier all_here(threads);

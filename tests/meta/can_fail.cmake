@@ -11,11 +11,15 @@ if(RULE STREQUAL "layers")
   write(include/pickmix/mos/b.hpp "#include <pickmix/kernel/kernel.hpp>\n#include <Eigen/Core>\n#include <boost/any.hpp>\n")
   write(include/pickmix/submodular/c.hpp "#include <pickmix/kernel/kernel.hpp>\n#include <pickmix/kernel/similarity.hpp>\n")
   write(include/pickmix/delift/d.hpp "#include <pickmix/kernel/detail/tiles.hpp>\n#include <fmt/format.h>\n")
-  set(phrases "core may not include <pickmix/mos/b.hpp>" "includes are written <pickmix/...>"
+  write(include/pickmix/io/e.hpp "#include <pickmix/core/a.hpp>\n#if 1\n#include <thread>\n#include <pickmix/core/f.hpp>\n#endif\n")
+  write(include/pickmix/io/g.hpp "#include <pickmix/core/a.hpp>\nnamespace pickmix {\n}\n#include <pickmix/core/f.hpp>\n")
+  write(include/pickmix/io/h.hpp "#include <pickmix/core/a.hpp>\n#if 1\n#include <thread>\n#endif\nnamespace pickmix {\n}\n")
+  set(phrases "io/e.hpp: an include of pickmix comes after #if" "io/g.hpp: an include of pickmix comes after namespace"
+      "core may not include <pickmix/mos/b.hpp>" "includes are written <pickmix/...>"
       "mos may not include <pickmix/kernel/kernel.hpp>" "mos/b.hpp: <Eigen/Core> has no place here"
       "<boost/any.hpp> is of no package" "submodular may not include <pickmix/kernel/similarity.hpp>"
       "<pickmix/kernel/detail/tiles.hpp> is a detail of kernel" "<fmt/format.h> has no place here")
-  set(allowed "<vector>" "submodular may not include <pickmix/kernel/kernel.hpp>")
+  set(allowed "<vector>" "io/h.hpp" "submodular may not include <pickmix/kernel/kernel.hpp>")
 elseif(RULE STREQUAL "umbrella")
   write(include/pickmix/pickmix.hpp "#include <pickmix/core/a.hpp>\n#include <pickmix/mpi/ranks.hpp>\n")
   write(include/pickmix/core/a.hpp "")

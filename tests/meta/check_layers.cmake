@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Includes point down. A header of ROOT may include its own folder and what this table allows, and name a third party only
-# where that party has its place.
+# where that party has its place. Headers of ours are included before all code, and under no condition.
 cmake_minimum_required(VERSION 3.25)
 set(base version config fwd)
 set(under_core ${base})
@@ -25,6 +25,14 @@ set(problems "")
 file(GLOB_RECURSE headers RELATIVE ${ROOT}/include/pickmix ${ROOT}/include/pickmix/*.hpp)
 foreach(header IN LISTS headers)
   string(REGEX MATCH "^[a-z_]+" module ${header})
+  file(READ ${ROOT}/include/pickmix/${header} text)
+  string(FIND "${text}" "#include <pickmix/" last_include REVERSE)
+  foreach(word IN ITEMS "#if" "namespace ")
+    string(FIND "${text}" "\n${word}" first)
+    if(first GREATER -1 AND last_include GREATER first)
+      string(APPEND problems "${header}: an include of pickmix comes after ${word}\n")
+    endif()
+  endforeach()
   file(STRINGS ${ROOT}/include/pickmix/${header} includes REGEX "^[ \t]*#[ \t]*include")
   foreach(include IN LISTS includes)
     if(NOT include MATCHES "<([^>]+)>")

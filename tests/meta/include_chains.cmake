@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-# To compile each header alone takes a file for each. But one that includes another may come after it in the same file: had it
-# come first, the other would have been before the rest of it all the same. So headers are put in chains, each including the one
-# before it, and a chain is compiled at once: two fifths of the files.
+# To compile each header alone takes a file for each. But one that includes another may come after it in the same file: what the
+# other declares, it would have had before its own code all the same, since includes are unconditional and come first
+# (check_layers.cmake). So headers are put in chains, each including the one before it, and a chain is compiled at once: two
+# fifths of the files. What a chain cannot show is a fault of order, of which the reversed file shows the most likely ones.
 
 # pickmix_find_include_chains(<directory> <header>...): sets last_of_chains to the last header of each chain, and
 # chain_of_<last> to the lines that include the chain.

@@ -88,6 +88,9 @@ inline void inner_products_portable(const float* a, const float* b, Index featur
 
 #if defined(__x86_64__) && defined(__GNUC__)
 
+/// Whether tiles of this set are made with fused multiply-adds.
+inline bool fuses(InstructionSet set) { return set >= InstructionSet::avx2; }
+
 [[gnu::target("fma")]] inline float inner_product_fused(const float* a, const float* b, Index features) {
   __m128 sum = _mm_setzero_ps();
   for (Index k = 0; k < features; ++k) sum = _mm_fmadd_ss(_mm_load_ss(a + k * 16), _mm_load_ss(b + k * 16), sum);
@@ -155,6 +158,8 @@ inline void inner_products_portable(const float* a, const float* b, Index featur
 
 #elif defined(__AARCH64EL__) && defined(__GNUC__)
 
+inline bool fuses(InstructionSet set) { return set != InstructionSet::portable; }
+
 inline float inner_product_fused(const float* a, const float* b, Index features) {
   float sum = 0.0f;
   for (Index k = 0; k < features; ++k) sum = std::fma(a[k * 16], b[k * 16], sum);
@@ -198,9 +203,9 @@ inline void inner_products_16_by_48(InstructionSet set, const float* a, const fl
                                     Index stride) {
 #if defined(__x86_64__) && defined(__GNUC__)
   if (set >= InstructionSet::avx512) return inner_products_avx512(a, b, features, out, stride);
-  if (set == InstructionSet::avx2) return inner_products_avx2(a, b, features, out, stride);
+  if (fuses(set)) return inner_products_avx2(a, b, features, out, stride);
 #elif defined(__AARCH64EL__) && defined(__GNUC__)
-  if (set != InstructionSet::portable) return inner_products_neon(a, b, features, out, stride);
+  if (fuses(set)) return inner_products_neon(a, b, features, out, stride);
 #endif
   inner_products_portable(a, b, features, out, stride);
 }
@@ -229,7 +234,7 @@ inline void inner_products(const PackedRows& a, Index a_row, Index height, const
 inline float inner_product(const PackedRows& a, Index i, const PackedRows& b, Index j, InstructionSet set) {
   constexpr Index panel = PackedRows::panel;
 #if (defined(__x86_64__) || defined(__AARCH64EL__)) && defined(__GNUC__)
-  if (set != InstructionSet::portable)
+  if (detail::fuses(set))
     return detail::inner_product_fused(a.from(i - i % panel) + i % panel, b.from(j - j % panel) + j % panel,
                                        a.features());
 #endif

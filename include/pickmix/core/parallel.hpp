@@ -11,7 +11,6 @@
 #include <concepts>
 #include <cstddef>
 #include <exception>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <system_error>
@@ -63,20 +62,19 @@ concept Executor = std::same_as<std::remove_cvref_t<T>, Cpu>;
 
 namespace detail {
 
-/// A callable that takes a tile's number, whatever its type.
+/// A function object that takes a tile's number, whatever its type.
 template <class Result>
 class TileFunction {
  public:
   template <class F>
     requires(!std::same_as<F, TileFunction>)
   explicit TileFunction(F& f)
-      : callable_(const_cast<void*>(static_cast<const void*>(std::addressof(f)))),
-        call_([](void* callable, Index tile) { return static_cast<Result>((*static_cast<F*>(callable))(tile)); }) {}
+      : object_(&f), call_([](void* object, Index tile) -> Result { return (*static_cast<F*>(object))(tile); }) {}
 
-  Result operator()(Index tile) const { return call_(callable_, tile); }
+  Result operator()(Index tile) const { return call_(object_, tile); }
 
  private:
-  void* callable_;
+  void* object_;
   Result (*call_)(void*, Index);
 };
 
@@ -147,7 +145,9 @@ inline bool run_tiles(Cpu executor, Index tiles, TileFunction<void> work, TileFu
 /// \throws of the exceptions thrown by `work`, the one of the smallest tile; each thread ends at most one more tile
 template <class Work, class OnProgress>
 bool for_each_tile(Cpu executor, Index tiles, Work&& work, OnProgress&& progress) {
-  return detail::run_tiles(executor, tiles, detail::TileFunction<void>(work), detail::TileFunction<bool>(progress));
+  auto do_tile = [&](Index tile) { work(tile); };
+  auto report = [&](Index done) { return static_cast<bool>(progress(done)); };
+  return detail::run_tiles(executor, tiles, detail::TileFunction<void>(do_tile), detail::TileFunction<bool>(report));
 }
 
 template <class Work>

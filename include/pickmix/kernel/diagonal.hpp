@@ -13,7 +13,7 @@ namespace pickmix::inline v0 {
 
 /// s_jj for each candidate j of a square kernel.
 ///
-/// \complexity n steps; d times as many for a streamed kernel, where an entry by itself is slow
+/// \complexity n steps; d times as many for a streamed kernel
 inline std::vector<double> diagonal(const Kernel& kernel) {
   std::vector<double> out;
   const StreamedEntries* streamed = kernel.streamed();
