@@ -8,12 +8,13 @@
 #include <pickmix/backend/byte_products_amx.hpp>
 #include <pickmix/backend/byte_rows.hpp>
 #include <pickmix/backend/coverage.hpp>
-#include <pickmix/backend/half_panel_products.hpp>
 #include <pickmix/backend/inner_products.hpp>
 #include <pickmix/backend/large_array.hpp>
 #include <pickmix/backend/line_vector.hpp>
+#include <pickmix/backend/pair_products.hpp>
 #include <pickmix/backend/row_products.hpp>
 #include <pickmix/backend/screen.hpp>
+#include <pickmix/backend/unpacked_rows.hpp>
 #include <pickmix/backend/vector_products.hpp>
 #include <pickmix/core/archive.hpp>
 #include <pickmix/core/callbacks.hpp>

@@ -130,7 +130,7 @@ TEST_CASE("So it does with products of tiles, emulated where the processor has n
         const auto thresholds = thresholds_of(kernel, rank);
         const auto screened = ScreenedRows::of(cpu, *kernel.streamed(), InstructionSet::amx);
         REQUIRE(screened);
-        CHECK(screened->rows->features() % 64 == 0);
+        CHECK(screened->rows->bytes.features() % 64 == 0);
         CHECK(pass(*kernel.streamed(), screened, thresholds) == pass(*kernel.streamed(), std::nullopt, thresholds));
       }
     }
@@ -175,8 +175,8 @@ TEST_CASE("Bytes are the same at every thread count") {
     for (Index threads : {2, 3}) {
       const auto several = ScreenedRows::of(cpu.threads(threads), *kernel.streamed());
       for (Index row = 0; row < 1152; row += 16)
-        CHECK(std::equal(one->rows->from(row), one->rows->from(row) + 16 * one->rows->features(),
-                         several->rows->from(row)));
+        CHECK(std::equal(one->rows->bytes.from(row), one->rows->bytes.from(row) + 16 * one->rows->bytes.features(),
+                         several->rows->bytes.from(row)));
     }
   }
 }
@@ -188,8 +188,9 @@ TEST_CASE("What shifts cosines takes none of the bytes") {
                shifted = ScreenedRows::of(cpu, *streamed(pool, ShiftedCosine{}, set).streamed());
     REQUIRE((plain && shifted));
     for (Index row = 0; row < 200; ++row) {
-      CHECK(shifted->rows->errors()[row] == Approx(plain->rows->errors()[row] / std::sqrt(2.0)).epsilon(0.01));
-      CHECK(shifted->rows->norms()[row] == Approx(std::sqrt(0.5)).epsilon(1e-4));
+      CHECK(shifted->rows->bytes.errors()[row] ==
+            Approx(plain->rows->bytes.errors()[row] / std::sqrt(2.0)).epsilon(0.01));
+      CHECK(shifted->rows->bytes.norms()[row] == Approx(std::sqrt(0.5)).epsilon(1e-4));
     }
   }
 }

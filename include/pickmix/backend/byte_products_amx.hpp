@@ -51,39 +51,35 @@ class TileState {
 
 namespace detail {
 
-/// 32 columns by 32 rows, in tiles of 1 KiB of each.
-[[gnu::target("amx-tile,amx-int8")]] inline void tile_products(const std::int8_t* x, const std::uint8_t* y,
-                                                               Index features, std::int32_t* out) {
+/// 16 columns by 64 rows, in tiles of 1 KiB of each. 64 features of a panel of 16 rows are as they stand a tile that can be
+/// the second factor; of the columns the first factor wants 64 features of one, then of the next, and so on (see
+/// `column_place`). So the rows, 24 KiB of them at 384 features, stay in the first cache while columns come and go.
+///
+/// \pre a wanted TileState of this thread lives; features is a multiple of 64
+[[gnu::target("amx-tile,amx-int8")]] inline void byte_products_amx(const std::int8_t* x, const std::uint8_t* y,
+                                                                   Index features, std::int32_t* out) {
   asm volatile("" ::: "memory");  // GCC 12 does not know that loads of tiles read memory
-  const std::int8_t* const x1 = x + 16 * features;
-  const std::uint8_t* const y1 = y + 16 * features;
+  const Index panel = 16 * features;
   _tile_zero(4);
   _tile_zero(5);
   _tile_zero(6);
   _tile_zero(7);
-  for (Index k = 0; k < 16 * features; k += 1024) {
+  for (Index k = 0; k < panel; k += 1024) {
     _tile_loadd(0, x + k, 64);
-    _tile_loadd(1, x1 + k, 64);
-    _tile_loadd(2, y + k, 64);
-    _tile_loadd(3, y1 + k, 64);
-    _tile_dpbsud(4, 0, 2);
-    _tile_dpbsud(5, 0, 3);
-    _tile_dpbsud(6, 1, 2);
-    _tile_dpbsud(7, 1, 3);
+    _tile_loadd(1, y + k, 64);
+    _tile_dpbsud(4, 0, 1);
+    _tile_loadd(2, y + panel + k, 64);
+    _tile_dpbsud(5, 0, 2);
+    _tile_loadd(3, y + 2 * panel + k, 64);
+    _tile_dpbsud(6, 0, 3);
+    _tile_loadd(1, y + 3 * panel + k, 64);
+    _tile_dpbsud(7, 0, 1);
   }
   constexpr Index stride = 64 * sizeof(std::int32_t);
   _tile_stored(4, out, stride);
   _tile_stored(5, out + 16, stride);
-  _tile_stored(6, out + 16 * 64, stride);
-  _tile_stored(7, out + 16 * 64 + 16, stride);
-}
-
-/// 32 columns by 64 rows. 64 features of a panel of 16 rows are as they stand a tile that can be the second factor; of
-/// the columns the first factor wants 64 features of one, then of the next, and so on (see `column_place`).
-///
-/// \pre a wanted TileState of this thread lives; features is a multiple of 64
-inline void byte_products_amx(const std::int8_t* x, const std::uint8_t* y, Index features, std::int32_t* out) {
-  for (Index half = 0; half < 2; ++half) tile_products(x, y + half * 32 * features, features, out + 32 * half);
+  _tile_stored(6, out + 32, stride);
+  _tile_stored(7, out + 48, stride);
 }
 
 }  // namespace detail

@@ -7,10 +7,12 @@
 #include <pickmix/backend/line_vector.hpp>
 #include <pickmix/core/types.hpp>
 
-#include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <iterator>
 #include <vector>
 
 namespace pickmix::inline v0::backend {
@@ -50,33 +52,38 @@ class ByteRows {
   bool quantize(const PackedRows& rows, Index panel) {
     constexpr Index height = PackedRows::panel;
     const float* const x = rows.from(panel * height);
-    float largest[height] = {}, scale[height], inverse[height];
-    constexpr float zeros[height] = {};
-    bool usable = true;
-    for (Index k = 0; k < taken_; ++k)
+    std::uint32_t largest[height] = {};  // the bits of the sizes, which are in the order of the sizes; NaN is above all
+    for (Index k = 0; k < taken_; ++k) {
+      std::uint32_t bits[height];
+      std::memcpy(bits, x + k * height, sizeof bits);
+#pragma GCC unroll 1
       for (Index r = 0; r < height; ++r) {
-        const float size = std::abs(x[k * height + r]);
-        usable = usable && size < 1e15f;  // not if it is NaN
-        largest[r] = std::max(largest[r], size);
+        const std::uint32_t size = bits[r] & 0x7FFFFFFF;
+        largest[r] = largest[r] < size ? size : largest[r];
       }
-    if (!usable) return false;
+    }
     const auto most = static_cast<float>(most_);
+    float scale[height], inverse[height];
     for (Index r = 0; r < height; ++r) {
-      const bool counts = largest[r] > 1e-30f;  // what does not is left out
-      scale[r] = counts ? largest[r] / most : 1.0f;
+      if (largest[r] >= std::bit_cast<std::uint32_t>(1e15f)) return false;
+      const auto size = std::bit_cast<float>(largest[r]);
+      const bool counts = size > 1e-30f;  // what does not is left out
+      scale[r] = counts ? size / most : 1.0f;
       inverse[r] = counts ? 1.0f / scale[r] : 0.0f;
     }
     float squares[height] = {}, left[height] = {};
     std::int32_t sum[height] = {};
     std::uint8_t* const out = bytes_.data() + panel * height * features_;
     for (Index k = 0; k < features_; k += 4) {
-      std::uint32_t four[height] = {};  // bytes of each row; loops over rows are those that compilers turn into vectors
+      std::uint32_t four[height] = {};  // bytes of each row
       for (Index f = 0; f < 4; ++f) {
-        const float* const values = k + f < taken_ ? x + (k + f) * height : zeros;
+        float values[height] = {};
+        if (k + f < taken_) std::memcpy(values, x + (k + f) * height, sizeof values);
+#pragma GCC unroll 1  // once it is unrolled GCC does not see the vectors any more
         for (Index r = 0; r < height; ++r) {
-          // To the nearest whole number: near 1.5 · 2²³ floats have no others.
-          const float nearest = (values[r] * inverse[r] + 12582912.0f) - 12582912.0f;
-          const auto whole = static_cast<std::int32_t>(std::min(std::max(nearest, -most), most));
+          // To the nearest whole number: near 1.5 · 2²³ floats have no others. What is right for the largest of the row up
+          // to rounding is so for all: none is above `most`.
+          const auto whole = static_cast<std::int32_t>((values[r] * inverse[r] + 12582912.0f) - 12582912.0f);
           const float rest = values[r] - scale[r] * static_cast<float>(whole);  // right however it was rounded
           four[r] |= (static_cast<std::uint32_t>(whole + offset_) & 0xFF) << (8 * f);
           sum[r] += whole;
@@ -84,8 +91,11 @@ class ByteRows {
           left[r] += rest * rest;
         }
       }
-      for (Index r = 0; r < height; ++r)
-        for (Index f = 0; f < 4; ++f) out[row_place(r, k + f)] = static_cast<std::uint8_t>(four[r] >> (8 * f));
+      if constexpr (std::endian::native == std::endian::little)  // as a loop it takes longer than all else
+        std::memcpy(out + row_place(0, k), four, sizeof four);
+      else
+        for (Index r = 0; r < height; ++r)
+          for (Index f = 0; f < 4; ++f) out[row_place(r, k + f)] = static_cast<std::uint8_t>(four[r] >> (8 * f));
     }
     // What rounding can take away: of sums of `features` squares, of each rest, and of what is too small for a float.
     const double up = 1.0 + 0x1p-23 * static_cast<double>(features_ + 4);
@@ -101,6 +111,7 @@ class ByteRows {
     return true;
   }
 
+  Index rows() const { return std::ssize(sums_); }  ///< with those that fill the last block
   Index features() const { return features_; }
   int offset() const { return offset_; }  ///< of the bytes
 

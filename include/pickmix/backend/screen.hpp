@@ -41,13 +41,14 @@ class Screen {
         thresholds_(thresholds),
         signed_(static_cast<std::size_t>(edge * bytes.features())) {
     for (Index panel = 0; panel < edge; panel += 16) {
-      const std::uint8_t* const from = bytes.from(first + panel);
+      const std::uint8_t* from = bytes.from(first + panel);
       std::int8_t* const to = signed_.data() + panel * bytes.features();
-      for (Index k = 0; k < bytes.features(); ++k)
-        for (Index c = 0; c < 16; ++c)
-          to[column_place(products, c, k)] =
-              static_cast<std::int8_t>(static_cast<int>(from[row_place(c, k)]) - bytes.offset());
+      for (Index k = 0; k < bytes.features(); k += 4)
+        for (Index c = 0; c < 16; ++c, from += 4)  // as `row_place` has them
+          for (Index f = 0; f < 4; ++f)
+            to[column_place(products, c, k) + f] = static_cast<std::int8_t>(static_cast<int>(from[f]) - bytes.offset());
     }
+    for (Index c = 0; c < edge; ++c) added_[c] = bytes.offset() * bytes.sums()[first + c];
   }
 
   /// Bit i % 64 of masks[c · 3 + i / 64]: whether (row i, column c) may matter.
@@ -64,39 +65,38 @@ class Screen {
       by_error_[i] = (norm + error) / scale;
       by_norm_[i] = (error + rounding * norm) / scale;
     }
+    for (Index c = 0; c < width; ++c) column_limits_[c] = thresholds_[static_cast<std::size_t>(c)] - denormal;
+    const BoundedColumns columns{added_, columns_->scales() + first_, columns_->errors() + first_,
+                                 columns_->norms() + first_, column_limits_};
     const TileState tiles(products_ == InstructionSet::amx);
-    const Index height = byte_columns(products_);
-    for (Index word = 0; word < words; ++word)
+    const Index height = byte_columns(products_), panel = 16 * rows.features();
+    for (Index word = 0; word < words; ++word) {
+      const Index row = first_row + 64 * word;
+      [[maybe_unused]] const Index next = std::min(row + 64, rows.rows() - 64);
+      const BoundedRows of_rows{by_error_ + 64 * word, by_norm_ + 64 * word, limits_ + 64 * word, rows.scales() + row};
       for (Index c = 0; c < width; c += height) {
         alignas(64) std::int32_t sums[byte_columns(InstructionSet::amx) * 64];
-        const std::uint8_t* const y = rows.from(first_row + 64 * word);
-        const std::int8_t* const x = signed_.data() + c / 16 * 16 * rows.features() + c % 16 * 4;
-        byte_products(products_, x, y, rows.features(), sums);
-        for (Index r = 0; r < std::min(height, width - c); ++r)
-          masks[static_cast<std::size_t>((c + r) * words + word)] = above(rows, first_row, word, c + r, &sums[r * 64]);
+        byte_products(products_, signed_.data() + c / 16 * panel + c % 16 * 4, rows.from(row), rows.features(), sums);
+        bounds_above(set_, of_rows, columns, c, std::min(c + height, width), sums,
+                     &masks[static_cast<std::size_t>(word)], words);
+#if defined(__GNUC__)  // the next rows, bit by bit: from memory they come slower than tiles are multiplied
+        for (Index at = 4 * panel * c / edge; at < 4 * panel * (c + height) / edge; at += 64)
+          __builtin_prefetch(rows.from(next) + at, 0, 2);
+#endif
       }
+    }
   }
 
  private:
   static constexpr float denormal = 1e-36f;  ///< far more than what is lost where products are denormal numbers
 
-  /// The rows of a word whose bound with a column is above one of their limits, by the sums of the products of bytes.
-  std::uint64_t above(const ByteRows& rows, Index first_row, Index word, Index c, const std::int32_t* sums) const {
-    const Index column = first_ + c;
-    const BoundedColumn of{.added = columns_->offset() * columns_->sums()[column],
-                           .scale = columns_->scales()[column],
-                           .error = columns_->errors()[column],
-                           .norm = columns_->norms()[column],
-                           .limit = thresholds_[static_cast<std::size_t>(c)] - denormal};
-    return bounds_above(set_, of, sums, by_error_ + 64 * word, by_norm_ + 64 * word, limits_ + 64 * word,
-                        rows.scales() + first_row + 64 * word);
-  }
-
   InstructionSet products_, set_;
   const ByteRows* columns_;
   Index first_;
   std::span<const float> thresholds_;
-  LineVector<std::int8_t> signed_;                       // the columns' numbers
+  LineVector<std::int8_t> signed_;  // the columns' numbers
+  std::int32_t added_[edge];        // to the sums of each column
+  float column_limits_[edge];
   float limits_[edge], by_error_[edge], by_norm_[edge];  // of the rows, in units of their scales
 };
 
