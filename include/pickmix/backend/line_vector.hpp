@@ -2,6 +2,8 @@
 // Vectors that begin where a line of the cache begins.
 #pragma once
 
+#include <pickmix/backend/large_array.hpp>
+
 #include <cstddef>
 #include <new>
 #include <vector>
@@ -13,16 +15,22 @@ namespace detail {
 template <class Entry>
 struct LineAllocator {
   using value_type = Entry;
-  static constexpr std::align_val_t line{64};
-
   LineAllocator() = default;
   template <class Other>
   constexpr LineAllocator(const LineAllocator<Other>&) {}
 
-  Entry* allocate(std::size_t count) {
-    return static_cast<Entry*>(::operator new(count * sizeof(Entry), line));  // the vector has seen that it fits
+  /// Large ones begin with a page of the system's large ones, as those of `large_array` do.
+  static constexpr bool large(std::size_t count) { return count >= 2 * large_page / sizeof(Entry); }
+  static constexpr std::align_val_t alignment(std::size_t count) {
+    return std::align_val_t{large(count) ? large_page : 64};
   }
-  void deallocate(Entry* entries, std::size_t) { ::operator delete(entries, line); }
+
+  Entry* allocate(std::size_t count) {
+    void* const memory = ::operator new(count * sizeof(Entry), alignment(count));  // the vector has seen that it fits
+    if (large(count)) ask_for_large_pages(memory, count * sizeof(Entry));
+    return static_cast<Entry*>(memory);
+  }
+  void deallocate(Entry* entries, std::size_t count) { ::operator delete(entries, alignment(count)); }
 
   friend constexpr bool operator==(const LineAllocator&, const LineAllocator&) { return true; }
 };
