@@ -87,40 +87,43 @@ inline Index parts(const StreamedEntries& entries) {
 }
 
 /// One part of a streamed kernel; of a symmetric one, its columns against its rows, and those rows as candidates for its own.
-/// Screened or not, the same is found in the same order.
+/// Screened or not, the same is found, and of each column in the same order.
 inline void find_above(const StreamedEntries& entries, const std::optional<ScreenedRows>& screened,
                        const KernelPart& part, std::span<const float> thresholds, Room& room, FoundEntries& found) {
-  constexpr Index edge = StreamedEntries::edge;
-  constexpr Index words = edge / 64;
-  std::uint64_t masks[static_cast<std::size_t>(words)];
+  constexpr Index edge = StreamedEntries::edge, words = edge / 64;
+  const bool symmetric = entries.symmetric();
+  const Index b = part.column_block;
   StreamedEntries::Tile tile(edge * edge);
   std::optional<ScreenedTiles> tiles;
-  const Index b = part.column_block;
   if (screened) {
-    const auto of_columns = thresholds.subspan(static_cast<std::size_t>(entries.symmetric() ? b * edge : 0), edge);
-    tiles.emplace(entries, *screened, b, thresholds, entries.symmetric() ? of_columns : std::span<const float>{});
-    tile.setZero();  // of a screened tile only some entries are computed
+    const auto of_columns = thresholds.subspan(static_cast<std::size_t>(symmetric ? b * edge : 0), edge);
+    tiles.emplace(entries, *screened, b, thresholds, symmetric ? of_columns : std::span<const float>{});
   }
-  const bool symmetric = entries.symmetric();
-  const Index width = entries.columns_in(b);
+  const auto threshold = [&](Index row) { return thresholds[static_cast<std::size_t>(row)]; };
   for (Index a = part.first_row_block; a < part.end_row_block; ++a) {
     const std::size_t before = found.entries.size();
-    tiles ? tiles->tile(a, tile) : entries.tile(a, b, tile);
-    for (Index c = 0; c < width; ++c) {
-      const float* const values = tile.data() + c * edge;
-      const std::uint64_t* const computed = tiles ? tiles->masks(c) : nullptr;
-      const Index row = a * edge, column = b * edge + c;
-      if (computed != nullptr && std::all_of(computed, computed + words, [](std::uint64_t bits) { return bits == 0; }))
-        continue;
-      const auto take = [&](const auto& add) {
-        for (Index w = 0; computed != nullptr && w < words; ++w) masks[w] &= computed[w];
-        backend::for_each_bit(masks, words, add);
-      };
-      backend::above_each(values, &thresholds[static_cast<std::size_t>(row)], words, masks, entries.instructions());
-      take([&](Index i) { found.add(row + i, column, values[i]); });
-      if (!symmetric || a == b) continue;
-      backend::above_one(values, thresholds[static_cast<std::size_t>(column)], words, masks, entries.instructions());
-      take([&](Index i) { found.add(column, row + i, values[i]); });
+    const Index first_row = a * edge, first_column = b * edge;
+    const bool mirrored = symmetric && a != b;
+    std::optional<std::span<const ScreenedTiles::Entry>> few;
+    tiles ? void(few = tiles->tile(a, tile)) : entries.tile(a, b, tile);
+    if (few) {
+      for (const auto& [i, c, value] : *few) {
+        const Index row = first_row + i, column = first_column + c;
+        if (value > threshold(row)) found.add(row, column, value);
+        if (mirrored && value > threshold(column)) found.add(column, row, value);
+      }
+    } else {
+      std::uint64_t masks[static_cast<std::size_t>(words)];
+      for (Index c = 0; c < entries.columns_in(b); ++c) {
+        const float* const values = tile.data() + c * edge;
+        const Index column = first_column + c;
+        backend::above_each(values, &thresholds[static_cast<std::size_t>(first_row)], words, masks,
+                            entries.instructions());
+        backend::for_each_bit(masks, words, [&](Index i) { found.add(first_row + i, column, values[i]); });
+        if (!mirrored) continue;
+        backend::above_one(values, threshold(column), words, masks, entries.instructions());
+        backend::for_each_bit(masks, words, [&](Index i) { found.add(column, first_row + i, values[i]); });
+      }
     }
     room.take(found.entries.size() - before);
   }

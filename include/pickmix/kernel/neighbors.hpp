@@ -20,6 +20,7 @@
 #include <limits>
 #include <new>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -84,22 +85,27 @@ std::optional<Kernel> nearest_neighbors(Cpu executor, MatrixView<const float> po
       for (Index c = 0; c < width; ++c) limits[static_cast<std::size_t>(c)] = nearest[0].threshold();
       std::optional<detail::ScreenedTiles> tiles;
       if (screened) tiles.emplace(entries, *screened, b, none, limits);
+      const auto offer = [&](Index row, Index c, float value) {
+        auto& column = nearest[static_cast<std::size_t>(c)];
+        if (row < entries.rows() && value > column.threshold()) column.offer(value, row);
+      };
       constexpr Index words = edge / 64;
       std::uint64_t masks[static_cast<std::size_t>(words)];
       StreamedEntries::Tile tile = StreamedEntries::Tile::Zero(edge * edge);
       for (Index a = 0; a < entries.row_blocks(); ++a) {
-        const bool whole = !tiles || a * edge < 64 * most;  // one in 64 is above what so many rows leave, or fewer
-        whole ? entries.tile(a, b, tile) : tiles->tile(a, tile);
-        for (Index c = 0; c < width; ++c) {
+        std::optional<std::span<const detail::ScreenedTiles::Entry>> few;
+        if (tiles && a * edge >= 64 * most)  // one in 64 is above what so many rows leave, or fewer
+          few = tiles->tile(a, tile);
+        else
+          entries.tile(a, b, tile);
+        if (few)
+          for (const auto& [i, c, value] : *few) offer(a * edge + i, c, value);
+        for (Index c = 0; !few && c < width; ++c) {
           const float* const values = tile.data() + c * edge;
-          auto& column = nearest[static_cast<std::size_t>(c)];
-          backend::above_one(values, column.threshold(), words, masks, entries.instructions());
-          for (Index w = 0; !whole && w < words; ++w) masks[w] &= tiles->masks(c)[w];
-          backend::for_each_bit(masks, words, [&](Index i) {
-            if (i < entries.rows_in(a) && values[i] > column.threshold()) column.offer(values[i], a * edge + i);
-          });
-          limits[static_cast<std::size_t>(c)] = column.threshold();
+          backend::above_one(values, limits[static_cast<std::size_t>(c)], words, masks, entries.instructions());
+          backend::for_each_bit(masks, words, [&](Index i) { offer(a * edge + i, c, values[i]); });
         }
+        for (std::size_t c = 0; c < nearest.size(); ++c) limits[c] = nearest[c].threshold();
       }
       auto& out = found[static_cast<std::size_t>(b)];
       out.entries.reserve(static_cast<std::size_t>(width * most));

@@ -100,6 +100,7 @@ struct ScreenedRows {
 class ScreenedTiles {
  public:
   static constexpr Index edge = StreamedEntries::edge, words = backend::Screen::words;
+  static_assert(edge <= 256);  // a byte says which row
 
   /// \param thresholds  of the rows, padded to whole blocks
   /// \param of_columns  of the block's 192 columns, where an entry may matter to its column: read anew for each tile
@@ -115,52 +116,66 @@ class ScreenedTiles {
         screen_(bytes.products, entries.instructions(), bytes.columns->bytes, block * edge, column_limits_),
         masks_(static_cast<std::size_t>(edge * words)) {}
 
-  /// Computes entries of the tile in row block `a`: those whose bit is set in `masks(c)`, all that are above a threshold among
-  /// them; others hold anything. To the bit as StreamedEntries::tile computes them.
-  void tile(Index a, StreamedEntries::Tile& out) {
-    const Index width = entries_->columns_in(block_);
+  /// An entry, and where it is in the tile.
+  struct Entry {
+    std::uint8_t row, column;
+    float value;
+  };
+
+  /// Those entries of the tile in row block `a` that may be above a threshold, all that are among them: column after column,
+  /// in each from the first row to the last. Nothing if that would take longer than to compute all of them, into `whole`. To
+  /// the bit as StreamedEntries::tile computes them.
+  std::optional<std::span<const Entry>> tile(Index a, StreamedEntries::Tile& whole) {
     if (tiles_ >= 3 && spent_ > 0.95 * tiles_) {  // most of these data cannot be told apart in bytes
-      entries_->tile(a, block_, out);
-      std::fill_n(masks_.begin(), width * words, ~std::uint64_t{0});
-      return;
+      entries_->tile(a, block_, whole);
+      return std::nullopt;
     }
-    const auto less = [this](float threshold) { return threshold - bytes_->shift; };
-    const auto of_rows = thresholds_.subspan(static_cast<std::size_t>(a * edge), edge);
-    std::transform(of_rows.begin(), of_rows.end(), row_limits_.begin(), less);
-    std::transform(of_columns_.begin(), of_columns_.end(), column_limits_.begin(), less);
-    screen_.candidates(bytes_->rows->bytes, a * edge, row_limits_, width, masks_);
-    pairs_.clear();
-    for (Index c = 0; c < width; ++c)
-      backend::for_each_bit(masks(c), words,
-                            [&](Index i) { pairs_.push_back(static_cast<std::uint16_t>(c * edge + i)); });
-    const double cost = static_cast<double>(pairs_.size()) / pairs_a_tile;
-    cost > 1.0 ? entries_->tile(a, block_, out) : compute(a, out);
+    look_for_pairs(a);
+    const double cost = static_cast<double>(found_.size()) / pairs_a_tile;
     tiles_ += 1.0;
     spent_ += backend::screening_cost(bytes_->products) + std::min(cost, 1.0);
+    if (cost > 1.0) {
+      entries_->tile(a, block_, whole);
+      return std::nullopt;
+    }
+    compute_pairs(a);
+    return found_;
   }
-
-  /// Bit i % 64 of masks(c)[i / 64] is for row i of column c.
-  const std::uint64_t* masks(Index c) const { return &masks_[static_cast<std::size_t>(c * words)]; }
 
  private:
   /// Pairs that cost as much as a tile in floats: measured, 3,000 with AVX-512 and 5,000 with AVX2.
   static constexpr double pairs_a_tile = 4000;
 
-  /// The entries of `pairs_`, 16 at a time.
-  void compute(Index a, StreamedEntries::Tile& out) const {
+  /// Those whose bound is above a threshold.
+  void look_for_pairs(Index a) {
+    const auto less = [this](float threshold) { return threshold - bytes_->shift; };
+    const auto of_rows = thresholds_.subspan(static_cast<std::size_t>(a * edge), edge);
+    std::transform(of_rows.begin(), of_rows.end(), row_limits_.begin(), less);
+    std::transform(of_columns_.begin(), of_columns_.end(), column_limits_.begin(), less);
+    const Index width = entries_->columns_in(block_);
+    screen_.candidates(bytes_->rows->bytes, a * edge, row_limits_, width, masks_);
+    found_.clear();
+    for (Index c = 0; c < width; ++c)
+      backend::for_each_bit(&masks_[static_cast<std::size_t>(c * words)], words, [&](Index i) {
+        found_.push_back({static_cast<std::uint8_t>(i), static_cast<std::uint8_t>(c), 0.0f});
+      });
+  }
+
+  /// Their values, 16 at a time.
+  void compute_pairs(Index a) {
     constexpr std::size_t together = 16;
     const float* rows[together];
     const float* columns[together];
     float products[together];
-    for (std::size_t first = 0; first < pairs_.size(); first += together) {
-      const std::size_t count = std::min(together, pairs_.size() - first);
+    for (std::size_t first = 0; first < found_.size(); first += together) {
+      const std::size_t count = std::min(together, found_.size() - first);
       for (std::size_t p = 0; p < together; ++p) {
-        const Index place = pairs_[first + (p < count ? p : 0)];
-        rows[p] = bytes_->rows->floats.row(a * edge + place % edge);
-        columns[p] = bytes_->columns->floats.row(block_ * edge + place / edge);
+        const Entry& entry = found_[first + (p < count ? p : 0)];
+        rows[p] = bytes_->rows->floats.row(a * edge + entry.row);
+        columns[p] = bytes_->columns->floats.row(block_ * edge + entry.column);
       }
       backend::pair_products(rows, columns, entries_->packed_rows()->features(), products);
-      for (std::size_t p = 0; p < count; ++p) out[pairs_[first + p]] = products[p];
+      for (std::size_t p = 0; p < count; ++p) found_[first + p].value = products[p];
     }
   }
 
@@ -171,7 +186,7 @@ class ScreenedTiles {
   std::vector<float> row_limits_, column_limits_;  // what products of bytes may be above
   backend::Screen screen_;
   std::vector<std::uint64_t> masks_;
-  std::vector<std::uint16_t> pairs_;  // places in the tile that are to be computed
+  std::vector<Entry> found_;
   double tiles_ = 0.0, spent_ = 0.0;  // tiles that were screened, and what they cost in tiles that are not
 };
 

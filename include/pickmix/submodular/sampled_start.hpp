@@ -92,7 +92,7 @@ inline constexpr bool has_costs<RestLedger<L>> = has_costs<L>;
 /// Where more than the memory limit still matters after the first picks, as many again are picked on a sample, and observers
 /// are told so: hostile data cost time, and not memory.
 ///
-/// \complexity  n²d operations; beside the embeddings n·d bytes, if they are screened, 192·n, and 4·rows² of the sample's rows
+/// \complexity  n²d operations; beside the embeddings 5·n·d bytes, if they are screened, 192·n, and 4·rows² of the sample's
 ///              (`sample`, or four times the first picks where the memory limit allows that); then about 20 n²/picks, at most
 ///              the memory limit
 /// \throws      ValueError if sample is below 1, picks below 0, or wanted_recall not in (0, 1]
