@@ -5,6 +5,7 @@
 #include <pickmix/core/rng.hpp>
 #include <support/catch.hpp>
 
+#include <cfenv>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -91,4 +92,35 @@ TEST_CASE("Of numbers whose products may overflow nothing is said") {
   }
   x(7, 3) = 9e14f;
   CHECK(ByteRows(x, {127, 128, 8}).quantize(x, 0));
+}
+
+TEST_CASE("However numbers are rounded, none becomes larger than bytes have room for") {
+  RandomStream random(3, 1);
+  const int before = std::fegetround();
+  for (int mode : {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO})
+    for (int most : {63, 127}) {
+      PackedRows x(192, 8);
+      for (Index i = 0; i < 192; ++i)  // the largest of the row has both signs
+        for (Index k = 0; k < 8; ++k)
+          x(i, k) = k < 2 ? 0.0f : std::ldexp(static_cast<float>(random.uniform()), static_cast<int>(i % 140) - 95);
+      for (Index i = 0; i < 192; ++i) {
+        const auto size = static_cast<float>(1.0 + random.uniform());
+        x(i, 0) = std::ldexp(size, static_cast<int>(i % 140) - 94);
+        x(i, 1) = -x(i, 0);
+      }
+      ByteRows bytes(x, {most, most + 1, 8});
+      std::fesetround(mode);
+      for (Index panel = 0; panel < 12; ++panel) CHECK(bytes.quantize(x, panel));
+      std::fesetround(before);
+      Index wrong = 0;
+      for (Index i = 0; i < 192; ++i) {
+        int sum = 0;
+        for (Index k = 0; k < 8; ++k) {
+          sum += number(bytes, i, k);
+          if (std::abs(number(bytes, i, k)) > most) ++wrong;
+        }
+        if (sum != bytes.sums()[i] || number(bytes, i, 0) < most - 1 || number(bytes, i, 1) > 1 - most) ++wrong;
+      }
+      CHECK(wrong == 0);
+    }
 }

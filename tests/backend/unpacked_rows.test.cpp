@@ -9,7 +9,7 @@ using backend::PackedRows;
 
 TEST_CASE("Unpacked rows are the rows, with zeros to the end of the last block") {
   for (Index count : {1, 192, 200})
-    for (Index features : {1, 5, 32}) {
+    for (Index features : {1, 5, 32, 1024}) {
       CAPTURE(count, features);
       PackedRows packed(count, features);
       for (Index i = 0; i < count; ++i)
@@ -22,5 +22,6 @@ TEST_CASE("Unpacked rows are the rows, with zeros to the end of the last block")
         for (Index k = 0; k < features; ++k)
           if (rows.row(i)[k] != (i < count ? static_cast<float>(i * 100 + k + 1) : 0.0f)) ++wrong;
       CHECK(wrong == 0);
+      CHECK((rows.row(1) - rows.row(0)) % 32 == 16);
     }
 }

@@ -68,7 +68,8 @@ class ByteRows {
       if (largest[r] >= std::bit_cast<std::uint32_t>(1e15f)) return false;
       const auto size = std::bit_cast<float>(largest[r]);
       const bool counts = size > 1e-30f;  // what does not is left out
-      scale[r] = counts ? size / most : 1.0f;
+      scale[r] =
+          counts ? size * (1.00001f / most) : 1.0f;  // so that no rounding, however set, makes q larger than most
       inverse[r] = counts ? 1.0f / scale[r] : 0.0f;
     }
     float squares[height] = {}, left[height] = {};
@@ -81,8 +82,7 @@ class ByteRows {
         if (k + f < taken_) std::memcpy(values, x + (k + f) * height, sizeof values);
 #pragma GCC unroll 1  // once it is unrolled GCC does not see the vectors any more
         for (Index r = 0; r < height; ++r) {
-          // To the nearest whole number: near 1.5 · 2²³ floats have no others. What is right for the largest of the row up
-          // to rounding is so for all: none is above `most`.
+          // To the nearest whole number: near 1.5 · 2²³ floats have no others.
           const auto whole = static_cast<std::int32_t>((values[r] * inverse[r] + 12582912.0f) - 12582912.0f);
           const float rest = values[r] - scale[r] * static_cast<float>(whole);  // right however it was rounded
           four[r] |= (static_cast<std::uint32_t>(whole + offset_) & 0xFF) << (8 * f);
@@ -97,9 +97,9 @@ class ByteRows {
         for (Index r = 0; r < height; ++r)
           for (Index f = 0; f < 4; ++f) out[row_place(r, k + f)] = static_cast<std::uint8_t>(four[r] >> (8 * f));
     }
-    // What rounding can take away: of sums of `features` squares, of each rest, and of what is too small for a float.
+    // What rounding can take away: of sums of `features` squares, of each rest, and of squares that are too small for a float.
     const double up = 1.0 + 0x1p-23 * static_cast<double>(features_ + 4);
-    constexpr double of_rest = 0x1p-23, least = 1e-20;
+    constexpr double of_rest = 0x1p-23, least = 1e-16;
     for (Index r = 0; r < height; ++r) {
       const auto row = static_cast<std::size_t>(panel * height + r);
       const double norm = std::sqrt(static_cast<double>(squares[r])) * up + least;

@@ -88,7 +88,7 @@ class Screen {
   }
 
  private:
-  static constexpr float denormal = 1e-36f;  ///< far more than what is lost where products are denormal numbers
+  static constexpr float denormal = 1e-33f;  ///< far more than what is lost where products are denormal numbers
 
   InstructionSet products_, set_;
   const ByteRows* columns_;

@@ -12,9 +12,10 @@
 namespace pickmix::inline v0::backend {
 
 /// The rows of PackedRows, each with its features one after another. A product of two of them reads features / 16 lines of
-/// the cache a row, where packed rows, 16 of which share a line, take `features`.
+/// the cache a row, where packed rows, 16 of which share a line, take `features`. A row takes an odd
+/// number of lines: if it were a multiple of a page, rows read together would drive each other out of the cache.
 ///
-/// \complexity 4 · features bytes a row
+/// \complexity 4 · (features + 32) bytes a row at most
 class UnpackedRows {
  public:
   /// For as many rows as `rows` has, with those that fill its last block; none is there yet.
@@ -22,22 +23,24 @@ class UnpackedRows {
   /// \pre there is at least one row and one feature
   explicit UnpackedRows(const PackedRows& rows)
       : features_(rows.features()),
-        entries_(large_array<float>(static_cast<std::size_t>(rows.blocks() * PackedRows::block * features_))) {}
+        stride_(((features_ + 15) / 16 | 1) * 16),
+        entries_(large_array<float>(static_cast<std::size_t>(rows.blocks() * PackedRows::block * stride_))) {}
+  UnpackedRows(UnpackedRows&&) = default;
 
   /// Unpacks the 16 rows of a panel. Different panels may be unpacked at the same time.
   void unpack(const PackedRows& rows, Index panel) {
     constexpr Index height = PackedRows::panel;
     const float* const from = rows.from(panel * height);
-    float* const to = entries_.get() + panel * height * features_;
+    float* const to = entries_.get() + panel * height * stride_;
     for (Index r = 0; r < height; ++r)
-      for (Index k = 0; k < features_; ++k) to[r * features_ + k] = from[k * height + r];
+      for (Index k = 0; k < features_; ++k) to[r * stride_ + k] = from[k * height + r];
   }
 
   /// The features of a row.
-  const float* row(Index i) const { return entries_.get() + i * features_; }
+  const float* row(Index i) const { return entries_.get() + i * stride_; }
 
  private:
-  Index features_;
+  Index features_, stride_;
   std::shared_ptr<float[]> entries_;
 };
 

@@ -66,24 +66,31 @@ class Room {
   std::atomic<std::int64_t> left_;
 };
 
-/// Which part of a streamed kernel a task looks at: one block of columns, some blocks of rows.
+/// Which part of a streamed kernel a task looks at: some blocks of columns, some blocks of rows.
 struct KernelPart {
-  Index column_block, first_row_block, end_row_block;
+  Index first_column_block, end_column_block, first_row_block, end_row_block;
 };
 
-/// The parts that make up a kernel, in the order in which a column's rows rise. A symmetric kernel is looked at up to its
-/// diagonal, the last block of columns, which is the longest, first.
-inline KernelPart part_of(const StreamedEntries& entries, Index task) {
-  if (entries.symmetric()) {
-    const Index b = entries.column_blocks() - 1 - task;
-    return {b, 0, b + 1};
-  }
-  constexpr Index together = 32;
-  const Index first = task / entries.column_blocks() * together;
-  return {task % entries.column_blocks(), first, std::min(first + together, entries.row_blocks())};
+/// How many blocks of columns a task takes, so that rows are read once for all of them: as many as leave enough tasks to
+/// share, and fit into a cache in bytes.
+inline Index columns_together(const StreamedEntries& entries) {
+  const Index in_cache = (Index{1} << 19) / (StreamedEntries::edge * entries.packed_rows()->features());
+  return std::max(Index{1}, std::min({Index{4}, entries.column_blocks() / 64, in_cache}));
 }
+
+/// The parts that make up a kernel, in the order in which a column's rows rise. A symmetric kernel is looked at up to its
+/// diagonal, the last blocks of columns, which are the longest, first.
 inline Index parts(const StreamedEntries& entries) {
-  return entries.column_blocks() * (entries.symmetric() ? 1 : (entries.row_blocks() + 31) / 32);
+  const Index together = columns_together(entries), across = (entries.column_blocks() + together - 1) / together;
+  return across * (entries.symmetric() ? 1 : (entries.row_blocks() + 31) / 32);
+}
+inline KernelPart part_of(const StreamedEntries& entries, Index task) {
+  const Index together = columns_together(entries), across = (entries.column_blocks() + together - 1) / together;
+  const Index first = (entries.symmetric() ? across - 1 - task : task % across) * together;
+  const Index end = std::min(first + together, entries.column_blocks());
+  if (entries.symmetric()) return {first, end, 0, end};
+  const Index first_row = task / across * 32;
+  return {first, end, first_row, std::min(first_row + 32, entries.row_blocks())};
 }
 
 /// One part of a streamed kernel; of a symmetric one, its columns against its rows, and those rows as candidates for its own.
@@ -92,41 +99,48 @@ inline void find_above(const StreamedEntries& entries, const std::optional<Scree
                        const KernelPart& part, std::span<const float> thresholds, Room& room, FoundEntries& found) {
   constexpr Index edge = StreamedEntries::edge, words = edge / 64;
   const bool symmetric = entries.symmetric();
-  const Index b = part.column_block;
   StreamedEntries::Tile tile(edge * edge);
-  std::optional<ScreenedTiles> tiles;
-  if (screened) {
+  std::vector<ScreenedTiles> tiles;
+  tiles.reserve(static_cast<std::size_t>(part.end_column_block - part.first_column_block));
+  for (Index b = part.first_column_block; screened && b < part.end_column_block; ++b) {
     const auto of_columns = thresholds.subspan(static_cast<std::size_t>(symmetric ? b * edge : 0), edge);
-    tiles.emplace(entries, *screened, b, thresholds, symmetric ? of_columns : std::span<const float>{});
+    tiles.emplace_back(entries, *screened, b, thresholds, symmetric ? of_columns : std::span<const float>{});
   }
   const auto threshold = [&](Index row) { return thresholds[static_cast<std::size_t>(row)]; };
-  for (Index a = part.first_row_block; a < part.end_row_block; ++a) {
-    const std::size_t before = found.entries.size();
+  const auto look = [&](Index a, Index b) {
     const Index first_row = a * edge, first_column = b * edge;
     const bool mirrored = symmetric && a != b;
     std::optional<std::span<const ScreenedTiles::Entry>> few;
-    tiles ? void(few = tiles->tile(a, tile)) : entries.tile(a, b, tile);
+    if (screened)
+      few = tiles[static_cast<std::size_t>(b - part.first_column_block)].tile(a, tile);
+    else
+      entries.tile(a, b, tile);
     if (few) {
       for (const auto& [i, c, value] : *few) {
         const Index row = first_row + i, column = first_column + c;
         if (value > threshold(row)) found.add(row, column, value);
         if (mirrored && value > threshold(column)) found.add(column, row, value);
       }
-    } else {
-      std::uint64_t masks[static_cast<std::size_t>(words)];
-      for (Index c = 0; c < entries.columns_in(b); ++c) {
-        const float* const values = tile.data() + c * edge;
-        const Index column = first_column + c;
-        backend::above_each(values, &thresholds[static_cast<std::size_t>(first_row)], words, masks,
-                            entries.instructions());
-        backend::for_each_bit(masks, words, [&](Index i) { found.add(first_row + i, column, values[i]); });
-        if (!mirrored) continue;
-        backend::above_one(values, threshold(column), words, masks, entries.instructions());
-        backend::for_each_bit(masks, words, [&](Index i) { found.add(column, first_row + i, values[i]); });
-      }
+      return;
     }
-    room.take(found.entries.size() - before);
-  }
+    std::uint64_t masks[static_cast<std::size_t>(words)];
+    for (Index c = 0; c < entries.columns_in(b); ++c) {
+      const float* const values = tile.data() + c * edge;
+      const Index column = first_column + c;
+      backend::above_each(values, &thresholds[static_cast<std::size_t>(first_row)], words, masks,
+                          entries.instructions());
+      backend::for_each_bit(masks, words, [&](Index i) { found.add(first_row + i, column, values[i]); });
+      if (!mirrored) continue;
+      backend::above_one(values, threshold(column), words, masks, entries.instructions());
+      backend::for_each_bit(masks, words, [&](Index i) { found.add(column, first_row + i, values[i]); });
+    }
+  };
+  for (Index a = part.first_row_block; a < part.end_row_block; ++a)
+    for (Index b = std::max(part.first_column_block, symmetric ? a : 0); b < part.end_column_block; ++b) {
+      const std::size_t before = found.entries.size();
+      look(a, b);
+      room.take(found.entries.size() - before);
+    }
 }
 
 /// A block of 192 columns of a kernel that is stored.

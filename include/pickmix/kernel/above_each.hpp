@@ -35,7 +35,8 @@ inline constexpr std::size_t looked_at_whole = 48;
 ///
 /// \param screened  the kernel's rows in bytes, if they are screened
 /// \shape limits: rows() numbers, none of them NaN
-/// \complexity 2 · rows · features operations an item for the first ones, less for those after them; 192 · rows bytes
+/// \complexity 2 · rows · features operations an item for the first ones, less for those after them; 192 · rows bytes,
+/// and 9 a feature of the items looked for at once
 template <class Take>
 void for_each_above(Cpu executor, const Kernel& kernel, const std::optional<ScreenedRows>& screened,
                     std::span<const Index> items, std::span<const float> limits, Take&& take) {

@@ -105,8 +105,7 @@ std::optional<NeighborGraph> approximate_neighbors(Cpu executor, MatrixView<cons
   for (Index c = 0; c < std::min(n, static_cast<Index>(std::sqrt(8.0 * static_cast<double>(n)))); ++c)
     centres.push_back(order(c));
   try {
-    const std::optional<detail::ScreenedRows> screened = detail::ScreenedRows::of(executor, kernel);
-    const Cells cells(executor, kernel, centres, screened);
+    const Cells cells(executor, kernel, centres, detail::ScreenedRows::of(executor, kernel));
     const std::vector<double> found =
         cells.recall_of([&](std::span<const float> column, const auto& count) {  // kernels here are symmetric
           const float least = detail::kth_largest(column, most);

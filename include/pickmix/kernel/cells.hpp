@@ -44,7 +44,7 @@ inline FoundColumns find_above(const StreamedEntries& entries, std::span<const I
   limits = padded(limits);
   FoundEntries all;
   for (Index b = 0; b < nearby.column_blocks(); ++b)
-    find_above(nearby, std::nullopt, {b, 0, nearby.row_blocks()}, limits, room, all);
+    find_above(nearby, std::nullopt, {b, b + 1, 0, nearby.row_blocks()}, limits, room, all);
 
   FoundColumns found{std::vector<std::size_t>(candidates.size(), 0), {}};
   for (const auto& entry : all.entries) ++found.count[entry.column];

@@ -87,7 +87,7 @@ struct ScreenedRows {
     std::atomic<bool> usable{true};
     constexpr Index panels = backend::PackedRows::block / backend::PackedRows::panel;
     for_each_tile(executor, packed.blocks(), [&](Index block) {
-      for (Index panel = block * panels; panel < (block + 1) * panels; ++panel) {
+      for (Index panel = block * panels; usable && panel < (block + 1) * panels; ++panel) {
         if (!out->bytes.quantize(packed, panel)) usable = false;
         out->floats.unpack(packed, panel);
       }
@@ -131,7 +131,7 @@ class ScreenedTiles {
       return std::nullopt;
     }
     look_for_pairs(a);
-    const double cost = static_cast<double>(found_.size()) / pairs_a_tile;
+    const double cost = static_cast<double>(found_.size()) / pairs_a_tile();
     tiles_ += 1.0;
     spent_ += backend::screening_cost(bytes_->products) + std::min(cost, 1.0);
     if (cost > 1.0) {
@@ -143,8 +143,8 @@ class ScreenedTiles {
   }
 
  private:
-  /// Pairs that cost as much as a tile in floats: measured, 3,000 with AVX-512 and 5,000 with AVX2.
-  static constexpr double pairs_a_tile = 4000;
+  /// Pairs that cost as much as a tile in floats, measured on x86-64.
+  double pairs_a_tile() const { return entries_->instructions() >= InstructionSet::avx512 ? 3000.0 : 5000.0; }
 
   /// Those whose bound is above a threshold.
   void look_for_pairs(Index a) {

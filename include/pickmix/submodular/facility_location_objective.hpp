@@ -38,7 +38,7 @@ namespace pickmix::inline v0 {
 ///
 /// \complexity  gain and add: rows() operations of a stored kernel, as many as there are entries of a sparse one, and
 ///              rows() · d of a streamed one, which is faster for many items at once. Memory: 4 to 12 bytes a row, what
-///              `settle` keeps (8 bytes an entry, within `room`), and before that a streamed kernel's embeddings in bytes
+///              `settle` keeps (8 bytes an entry, within `room`), and before that 5 bytes a feature of a streamed kernel's rows
 /// \determinism bits depend neither on threads nor on the storage, half-size apart, which is exact in its own unit; a
 ///              computed gain never rises when items are added, to the last bit
 /// \cite cornuejols1977 (uncapacitated facility location), kothawade2022prism (mutual information and conditional gain),
@@ -275,7 +275,7 @@ class FacilityLocationObjective {
     for (std::size_t e = 0; e < rows.size(); ++e) coverage_[rows[e]] = std::max(coverage_[rows[e]], values[e]);
   }
 
-  /// The kernel's rows in bytes, if they are screened: made once, and kept until `keep_above` has used them.
+  /// The kernel's rows in bytes, and unpacked, if they are screened: made once, and kept until `keep_above` has used them.
   const std::optional<detail::ScreenedRows>& in_bytes(Cpu executor) {
     if (!bytes_) bytes_ = detail::ScreenedRows::of(executor, kernel_);
     return bytes_;
