@@ -20,7 +20,7 @@ TEST_CASE("A bit says whether a bound is above its row's limit or the column's, 
   RandomStream random(1, 2);
   const auto normal = [&] { return static_cast<float>(random.normal()); };
   const auto number = [&](int bits) {
-    return static_cast<std::int32_t>(random.below(std::uint64_t{1} << bits)) - (1 << (bits - 1));
+    return static_cast<std::int32_t>(random.below(Index{1} << bits)) - (1 << (bits - 1));
   };
   Index above = 0, below = 0;
   for (int round = 0; round < 200; ++round) {
