@@ -11,11 +11,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
+#include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace pickmix;
@@ -150,5 +155,67 @@ TEST_CASE("Any number of thresholds but one for each row is refused by name") {
       CHECK(thrown<ShapeError>([&] { (void)entries_above(cpu, kernel, thresholds, go_on); }) ==
             fmt::format("entries_above: thresholds has {} entries and the kernel 200 rows; needs one for each", count));
     }
+  }
+}
+
+TEST_CASE("The parts of a kernel are all of it, once, whether they are one block of columns or several") {
+  constexpr Index edge = StreamedEntries::edge;
+  for (Index blocks : {1, 5, 127, 128, 300})
+    for (bool symmetric : {true, false}) {
+      CAPTURE(blocks, symmetric);
+      const auto packed = [](Index count) { return std::make_shared<const backend::PackedRows>(count * edge - 7, 1); };
+      const auto columns = packed(blocks), rows = symmetric ? columns : packed(70);
+      const StreamedEntries entries(rows, columns, Dot{}, 0, largest_instruction_set());
+      std::vector<char> looked_at(static_cast<std::size_t>(entries.row_blocks() * blocks), 0);
+      Index most = 0;
+      bool rising = true;
+      std::vector<Index> last(static_cast<std::size_t>(blocks), -1);
+      for (Index task = 0; task < detail::parts(entries); ++task) {
+        const auto part = detail::part_of(entries, symmetric ? detail::parts(entries) - 1 - task : task);
+        most = std::max(most, part.end_column_block - part.first_column_block);
+        for (Index a = part.first_row_block; a < part.end_row_block; ++a)
+          for (Index b = std::max(part.first_column_block, symmetric ? a : 0); b < part.end_column_block; ++b) {
+            ++looked_at[static_cast<std::size_t>(a * blocks + b)];
+            auto& row = last[static_cast<std::size_t>(b)];
+            rising = rising && row < a;
+            row = a;
+          }
+      }
+      CHECK(rising);
+      CHECK(most == (blocks < 128 ? 1 : blocks < 256 ? 2 : 4));
+      Index wrong = 0;
+      for (Index a = 0; a < entries.row_blocks(); ++a)
+        for (Index b = 0; b < blocks; ++b)
+          if (looked_at[static_cast<std::size_t>(a * blocks + b)] != (symmetric && a > b ? 0 : 1)) ++wrong;
+      CHECK(wrong == 0);
+    }
+}
+
+TEST_CASE("In a part of several blocks of columns the same is found, and the rows of a column rise") {
+  const Matrix pool = instances::normal(11, 900, 48), others = instances::normal(12, 500, 48);
+  for (bool symmetric : {true, false}) {
+    const Kernel kernel = symmetric ? similarity(pool.view(), {.metric = Cosine{}, .storage = Storage::streamed})
+                                    : *similarity(cpu, others.view(), pool.view(), {.storage = Storage::streamed});
+    const StreamedEntries& entries = *kernel.streamed();
+    const std::vector<float> thresholds(static_cast<std::size_t>(entries.row_blocks() * StreamedEntries::edge), 0.3f);
+    const auto screened = detail::ScreenedRows::of(cpu, kernel);
+    const auto all_of = [&](std::initializer_list<Index> ends, const std::optional<detail::ScreenedRows>& bytes) {
+      detail::Room room(UINT64_MAX);
+      std::vector<detail::FoundEntries> found;
+      Index first = 0;
+      for (Index end : ends) {
+        const detail::KernelPart part{first, end, 0, symmetric ? end : entries.row_blocks()};
+        detail::find_above(entries, bytes, part, thresholds, room, found.emplace_back());
+        first = end;
+      }
+      const auto out = detail::by_column(entries.columns(), found);
+      return std::pair(out->parts[0].row, out->parts[0].value);
+    };
+    const auto expected = all_of({1, 2, 3, 4, 5}, std::nullopt);
+    CHECK(expected.first.size() > 1000);
+    CHECK((all_of({5}, std::nullopt) == expected));
+    CHECK((all_of({5}, screened) == expected));
+    CHECK((all_of({2, 4, 5}, screened) == expected));
+    CHECK((all_of({1, 5}, screened) == expected));
   }
 }
