@@ -77,7 +77,9 @@ std::optional<Kernel> nearest_neighbors(Cpu executor, MatrixView<const float> po
   try {
     std::vector<detail::FoundEntries> found(static_cast<std::size_t>(blocks));
     const Index most = std::min(k, pool.rows());
-    const auto screened = detail::ScreenedRows::of(executor, kernel);
+    const Index computed_whole = 64 * most;  // rows: after so many one in 64 is above the least of a column's, or fewer
+    std::optional<detail::ScreenedRows> screened;
+    if ((blocks - 1) * edge >= computed_whole) screened = detail::ScreenedRows::of(executor, kernel);
     const std::vector<float> none(static_cast<std::size_t>(blocks * edge), std::numeric_limits<float>::infinity());
     const auto work = [&](Index b) {  // the neighbours of a block of columns, which are rows as well
       const Index width = entries.columns_in(b);
@@ -95,7 +97,7 @@ std::optional<Kernel> nearest_neighbors(Cpu executor, MatrixView<const float> po
       StreamedEntries::Tile tile = StreamedEntries::Tile::Zero(edge * edge);
       for (Index a = 0; a < entries.row_blocks(); ++a) {
         std::optional<std::span<const detail::ScreenedTiles::Entry>> few;
-        if (tiles && a * edge >= 64 * most)  // one in 64 is above what so many rows leave, or fewer
+        if (tiles && a * edge >= computed_whole)
           few = tiles->tile(a, tile);
         else
           entries.tile(a, b, tile);
