@@ -84,9 +84,8 @@ TEST_CASE("So they are where most of what is looked at is screened in bytes") {
 TEST_CASE("What only fills the last block is nobody's neighbour, not even where all similarities are negative") {
   Matrix pool = instances::normal(4, 500, 48);
   for (Index i = 0; i < 500; ++i)
-    for (Index k = 0; k < 48; ++k) {
-      pool(i, k) = (0.1f * pool(i, k) + 1.0f) * (i % 100 == 0 ? -5.0f : 1.0f);  // five rows look away from all others
-    }
+    for (Index k = 0; k < 48; ++k)  // five rows look away from all others
+      pool(i, k) = (0.1f * pool(i, k) + 1.0f) * (i % 100 == 0 ? -5.0f : 1.0f);
   const Kernel all = similarity(pool.view(), {.metric = Dot{}});
   for (Index k : {3, 6, 7}) CHECK(wrong(*nearest_neighbors(cpu, pool.view(), k, Dot{}), all, k) == "");
 }
