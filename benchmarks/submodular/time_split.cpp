@@ -55,7 +55,7 @@ void measure(const std::string& source, double share, Index threads, Instruction
     start.near_above = std::numeric_limits<Index>::max();
   }
   FacilityLocationObjective f(*similarity(executor, pool, how));
-  rows.resize(0, 0);
+  rows.resize(0, 0), file.reset();  // the kernel has its own
   const double laid_out = measured::seconds();
   double passed = 0.0, started = 0.0;
   Index picked = 0, first = 0;

@@ -345,18 +345,20 @@ TEST_CASE("What an observer throws passes through; what was picked stays") {
 
 TEST_CASE("Left to itself, the start is a twentieth of the budget or less, and more where memory is short") {
   const Matrix pool = instances::normal(11, 1000, 4);
-  const auto start = [&](Index budget, std::uint64_t memory_limit) {
+  const auto start = [&](Index budget, std::uint64_t memory_limit, Index near_above = 1000) {
     FacilityLocationObjective f(streamed(pool, memory_limit));
     Index picked = 0, at_pass = -1;
     (void)maximize(
-        f, Count{budget}, SampledStart{.exact_up_to = 200, .sample = 200},
+        f, Count{budget},
+        SampledStart{.exact_up_to = 200, .sample = 200, .near_above = near_above, .wanted_recall = 0.01},
         [&](const SelectionStep& step) { picked = step.picked; }, [&](const Progress&) { at_pass = picked; });
     return at_pass;
   };
   CHECK(start(100, UINT64_MAX) == 20);
   CHECK(start(600, UINT64_MAX) == 30);
-  CHECK(start(1000, UINT64_MAX) == 44);  // the root of twice the rows
-  CHECK(start(600, 20 * 1000 * 1000 / 50) == 50);
+  CHECK(start(1000, UINT64_MAX) == 44);                  // the root of twice the rows
+  CHECK(start(600, 20 * 1000 * 1000 / 50) == 75);        // half as many again as random picks would be
+  CHECK(start(600, 20 * 1000 * 1000 / 100, 999) == 45);  // near pairs are fewer
 }
 
 TEST_CASE("Where too few picks leave more than memory may hold, nothing is kept, and nothing changes") {

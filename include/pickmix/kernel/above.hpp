@@ -204,11 +204,12 @@ inline std::vector<float> padded(std::span<const float> thresholds) {
 
 /// `entries_above` of a streamed kernel.
 ///
+/// \param screened    given back before what was found is put into columns, if nobody else has them
 /// \param thresholds  `padded`
 /// \throws CapacityError, std::bad_alloc
 template <class OnProgress>
 std::shared_ptr<const SparseEntries> streamed_above(Cpu executor, const StreamedEntries& entries,
-                                                    const std::optional<ScreenedRows>& screened,
+                                                    std::optional<ScreenedRows> screened,
                                                     std::span<const float> thresholds, std::uint64_t memory_limit,
                                                     OnProgress&& progress) {
   Room room(memory_limit);
@@ -220,6 +221,7 @@ std::shared_ptr<const SparseEntries> streamed_above(Cpu executor, const Streamed
     of_task.entries.shrink_to_fit();
   };
   if (!for_each_tile(executor, tasks, work, [&](Index done) { return progress(done, tasks); })) return nullptr;
+  screened.reset();
   return by_column(entries.columns(), found);
 }
 
@@ -245,7 +247,7 @@ std::shared_ptr<const SparseEntries> stored_above(Cpu executor, const Kernel& ke
 /// \param screened  a streamed kernel's rows in bytes, if they are screened
 /// \param memory_limit  bytes that what is found may take
 template <class OnProgress>
-std::optional<Kernel> entries_above(Cpu executor, const Kernel& kernel, const std::optional<ScreenedRows>& screened,
+std::optional<Kernel> entries_above(Cpu executor, const Kernel& kernel, std::optional<ScreenedRows> screened,
                                     std::span<const float> thresholds, std::uint64_t memory_limit,
                                     OnProgress&& progress) {
   if (std::max(kernel.rows(), kernel.columns()) > Index{std::numeric_limits<std::uint32_t>::max()})
@@ -256,7 +258,7 @@ std::optional<Kernel> entries_above(Cpu executor, const Kernel& kernel, const st
     const std::vector<float> limits = padded(thresholds);
     auto out = kernel.streamed() == nullptr
                    ? stored_above(executor, kernel, limits, memory_limit, progress)
-                   : streamed_above(executor, *kernel.streamed(), screened, limits, memory_limit, progress);
+                   : streamed_above(executor, *kernel.streamed(), std::move(screened), limits, memory_limit, progress);
     if (out == nullptr) return std::nullopt;
     return Kernel(kernel.rows(), kernel.columns(), std::move(out));
   } catch (const std::bad_alloc&) {
@@ -279,8 +281,8 @@ std::optional<Kernel> entries_above(Cpu executor, const Kernel& kernel, const st
 template <class OnProgress>
 std::optional<Kernel> entries_above(Cpu executor, const Kernel& kernel, std::span<const float> thresholds,
                                     OnProgress&& progress) {
-  const auto screened = detail::ScreenedRows::of(executor, kernel);
-  return detail::entries_above(executor, kernel, screened, thresholds, UINT64_MAX, progress);
+  auto screened = detail::ScreenedRows::of(executor, kernel);
+  return detail::entries_above(executor, kernel, std::move(screened), thresholds, UINT64_MAX, progress);
 }
 
 }  // namespace pickmix::inline v0

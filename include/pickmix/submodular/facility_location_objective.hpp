@@ -186,13 +186,13 @@ class FacilityLocationObjective {
   template <class OnProgress>
   bool keep_above(Cpu executor, OnProgress&& on_progress) {
     if (kernel_.half() != nullptr) return true;
-    auto rest = detail::entries_above(executor, kernel_, in_bytes(executor), thresholds(), room(),
+    in_bytes(executor);
+    auto rest = detail::entries_above(executor, kernel_, std::exchange(bytes_, std::nullopt), thresholds(), room(),
                                       [&](Index done, Index total) {
                                         return on_progress(Progress{"similarities that still matter", done, total});
                                       });
     if (!rest) return false;
     rest_ = std::move(rest);
-    bytes_.reset();
     return true;
   }
 
@@ -275,7 +275,7 @@ class FacilityLocationObjective {
     for (std::size_t e = 0; e < rows.size(); ++e) coverage_[rows[e]] = std::max(coverage_[rows[e]], values[e]);
   }
 
-  /// The kernel's rows in bytes, and unpacked, if they are screened: made once, and kept until `keep_above` has used them.
+  /// The kernel's rows in bytes, and unpacked, if they are screened: made once, and kept until `keep_above` takes them.
   const std::optional<detail::ScreenedRows>& in_bytes(Cpu executor) {
     if (!bytes_) bytes_ = detail::ScreenedRows::of(executor, kernel_);
     return bytes_;

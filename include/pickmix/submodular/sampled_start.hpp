@@ -99,7 +99,7 @@ inline constexpr bool has_costs<RestLedger<L>> = has_costs<L>;
 /// \determinism the same at every thread count; the seed draws the sample
 struct SampledStart {
   Index exact_up_to = 8192;  ///< a pool no larger is selected from exactly
-  Index sample = 3840;       ///< rows of the sample
+  Index sample = 3072;       ///< rows of the sample
   Index picks = 0;  ///< items picked on the sample; 0: a twentieth of the budget, √(2n), or what memory asks for
   std::uint64_t seed = 0;
 
@@ -230,13 +230,15 @@ struct SampledStart {
 
   /// Few first picks lose little; more of them leave less to look at. With p of them n·p similarities say what is covered,
   /// and about n²/p are found by the pass, each of which costs some more to decide: the work is near its least from p = √(2n)
-  /// to four times that (docs/benchmarks.md). A twentieth of the budget keeps what is lost small, and memory may ask for more.
+  /// to four times that (docs/benchmarks.md). A twentieth of the budget keeps what is lost small, and memory may ask for more:
+  /// for half as many again as random picks would be, since those that are many for their sample serve its own rows best. Near
+  /// pairs are fewer, and put in place at once.
   Index first_picks(const FacilityLocationObjective& f, Index budget, std::uint64_t memory_limit) const {
     if (picks > 0) return std::min(picks, budget);
     Index wanted = std::clamp<Index>(
         budget / 20, 20, std::max<Index>(20, static_cast<Index>(std::sqrt(2.0 * static_cast<double>(f.size())))));
-    const double bytes = f.bytes_above(0) * (f.size() > near_above ? 0.45 : 1.0);  // near ones are put in place at once
-    wanted = std::max(wanted, static_cast<Index>(std::ceil(std::min(bytes / static_cast<double>(memory_limit), 1e15))));
+    const double asked = (f.size() > near_above ? 0.45 : 1.5) * f.bytes_above(0) / static_cast<double>(memory_limit);
+    wanted = std::max(wanted, static_cast<Index>(std::ceil(std::min(asked, 1e15))));
     return std::min(wanted, budget);
   }
 };
