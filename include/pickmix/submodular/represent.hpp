@@ -5,6 +5,7 @@
 #include <pickmix/core/error.hpp>
 #include <pickmix/core/parallel.hpp>
 #include <pickmix/core/types.hpp>
+#include <pickmix/kernel/above_each.hpp>
 #include <pickmix/kernel/columns.hpp>
 #include <pickmix/kernel/kernel.hpp>
 #include <pickmix/kernel/nearest_columns.hpp>
@@ -13,6 +14,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -78,7 +80,9 @@ inline void check_picks(const char* caller, const Kernel& kernel, std::span<cons
 inline Representation represent(const Kernel& kernel, const Selection& selection) {
   if (selection.indices.empty()) raise<ValueError>("represent: the selection is empty; needs at least one item");
   detail::check_picks("represent", kernel, selection.indices);
-  auto nearest = detail::nearest_columns(cpu, kernel, detail::ScreenedRows::of(cpu, kernel), selection.indices);
+  std::optional<detail::ScreenedRows> in_bytes;
+  if (selection.indices.size() > detail::looked_at_whole) in_bytes = detail::ScreenedRows::of(cpu, kernel);
+  auto nearest = detail::nearest_columns(cpu, kernel, in_bytes, selection.indices);
   Representation out;
   out.similarity = std::move(nearest.similarity);
   out.weight.assign(selection.indices.size(), 0);
