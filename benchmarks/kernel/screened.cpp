@@ -6,7 +6,8 @@
 // SHAPE: clustered, offset, decaying, none (seeded, see support/embeddings.hpp). PICKS: rows that cover, selected by facility
 // location. Columns: instructions, n, features, picks, threads, seconds (best of three), times faster than the float pass with the
 // same instructions, operations as a share of the peak of their unit (fused multiply-adds; products of bytes), entries found.
-// `bounds` is the part of the pass that multiplies bytes and compares bounds, and computes nothing. `eigen` is the float pass as one would write it with Eigen, for the processor that the compiler was told of.
+// `bounds` is the part of the pass that multiplies bytes and compares bounds; it finds the pairs that are left to compute.
+// `eigen` is the float pass as one would write it with Eigen, for the processor that the compiler was told of.
 #include <pickmix/pickmix.hpp>
 
 #include "support/embeddings.hpp"
@@ -95,6 +96,18 @@ void eigen_pass(Cpu executor, const Eigen::MatrixXf& rows, const std::vector<flo
   });
 }
 
+/// Seconds of the quickest of three runs.
+template <class Run>
+double best_of_three(const Run& run) {
+  double best = 1e300;
+  for (int round = 0; round < 3; ++round) {
+    const double begin = measured::seconds();
+    run();
+    best = std::min(best, measured::seconds() - begin);
+  }
+  return best;
+}
+
 void measure(const std::string& source, Index picks, Index threads) {
   const auto colon = source.find(':');
   std::optional<NpyMatrix> file;
@@ -123,58 +136,42 @@ void measure(const std::string& source, Index picks, Index threads) {
   }
 
   double floats = 0.0;
-  const auto report = [&](const char* name, double best, double of_peak, std::size_t found) {
-    fmt::print("{},{},{},{},{},{:.3f},{:.2f},{:.2f},{}\n", name, n, pool.columns(), picks, threads, best, floats / best,
-               of_peak, found);
-    std::fflush(stdout);
-  };
   // n²/2 pairs, d products and as many additions each.
   const double operations = static_cast<double>(n) * static_cast<double>(n) * static_cast<double>(pool.columns());
-  const auto time = [&](const std::string& name, InstructionSet set, bool screen) {
+  const auto report = [&](const std::string& name, double seconds, double peak, std::size_t found) {
+    fmt::print("{},{},{},{},{},{:.3f},{:.2f},{:.2f},{}\n", name, n, pool.columns(), picks, threads, seconds,
+               floats / seconds, operations / seconds * 1e-9 / (peak * static_cast<double>(threads)), found);
+    std::fflush(stdout);
+  };
+  const auto time = [&](InstructionSet set) {
     const Kernel similarities = kernel_of(set);
     const StreamedEntries& entries = *similarities.streamed();
-    double best = 1e300;
+    std::optional<detail::ScreenedRows> screened;
     std::size_t found = 0;
-    for (int round = 0; round < 3; ++round) {
-      const double begin = measured::seconds();
-      std::optional<detail::ScreenedRows> screened;
-      if (screen) screened = detail::ScreenedRows::of(executor, entries);
+    floats = best_of_three([&] { found = pass(executor, entries, screened, thresholds); });
+    report(fmt::format("floats {}", name_of(set)), floats, measured::multiply_add_rate(), found);
+    const double seconds = best_of_three([&] {
+      screened.reset();
+      screened = detail::ScreenedRows::of(executor, entries);
       found = pass(executor, entries, screened, thresholds);
-      best = std::min(best, measured::seconds() - begin);
-    }
-    if (!screen) floats = best;
-    const double peak = screen ? measured::byte_rate(set) : measured::multiply_add_rate();
-    const auto share = [&](double seconds) {
-      return operations / seconds * 1e-9 / (peak * static_cast<double>(threads));
-    };
-    report(name.c_str(), best, share(best), found);
-    if (!screen) return;
-    const auto screened = detail::ScreenedRows::of(executor, entries);
-    for (int round = 0; screened && round < 3; ++round) {
-      const double begin = measured::seconds();
-      found = pairs(executor, entries, *screened, thresholds);
-      best = std::min(best, measured::seconds() - begin);
-    }
-    report(fmt::format("bounds {}", name).c_str(), best, share(best), found);
+    });
+    const double peak = measured::byte_rate(set);
+    report(name_of(set), seconds, peak, found);
+    if (!screened) return;
+    const double of_bounds = best_of_three([&] { found = pairs(executor, entries, *screened, thresholds); });
+    report(fmt::format("bounds {}", name_of(set)), of_bounds, peak, found);
   };
 
   for (InstructionSet set :
        {InstructionSet::dotprod, InstructionSet::avx2, InstructionSet::vnni, InstructionSet::amx}) {
-    if (!has(set)) continue;
-    time(fmt::format("floats {}", name_of(set)), set, false);
-    time(name_of(set), set, true);
+    if (has(set)) time(set);
   }
   const auto& packed = *kernel.streamed()->packed_rows();
   Eigen::MatrixXf rows_of_columns = Eigen::MatrixXf::Zero(packed.features(), packed.blocks() * 192);
   for (Index i = 0; i < n; ++i)
     for (Index k = 0; k < packed.features(); ++k) rows_of_columns(k, i) = packed(i, k);
-  double best = 1e300;
-  for (int round = 0; round < 3; ++round) {
-    const double begin = measured::seconds();
-    eigen_pass(executor, rows_of_columns, thresholds);
-    best = std::min(best, measured::seconds() - begin);
-  }
-  report("eigen", best, operations / best * 1e-9 / (measured::multiply_add_rate() * static_cast<double>(threads)), 0);
+  report("eigen", best_of_three([&] { eigen_pass(executor, rows_of_columns, thresholds); }),
+         measured::multiply_add_rate(), 0);
 }
 
 }  // namespace

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Where the time of a selection goes: prints a row of CSV.
 //
-//     bench.submodular.time_split EMBEDDINGS.npy|SHAPE:N SHARE THREADS INSTRUCTIONS [everything|PICKS]
+//     bench.submodular.time_split EMBEDDINGS.npy|SHAPE:N SHARE THREADS INSTRUCTIONS [everything|PICKS [SAMPLE SEED]]
 //
 // SHAPE: clustered, offset, decaying, none (seeded, see support/embeddings.hpp). INSTRUCTIONS: those asked for with cpu.only.
-// `everything`: all pairs are looked at whatever the number of rows, in 2 GiB of lists. PICKS: first picks. Columns: instructions, data, n, features,
-// share, threads; seconds in all and for each step: lay out the embeddings (or compute all similarities of up to 8192 rows),
-// first picks on a sample with what they cover, the pass, greedy on what it kept with the making of lists; processor seconds,
-// peak memory in MB, first picks, objective, certificate.
+// `everything`: all pairs are looked at whatever the number of rows, in 2 GiB of lists. PICKS: first picks; 0: its own choice.
+// SAMPLE: rows of the sample. Columns: instructions, data, n, features, share, threads; seconds in all and for each step: lay out
+// the embeddings (or compute all similarities of up to 8192 rows), first picks on a sample with what they cover, the pass (with
+// all that comes before its last run, where it ran out of room and was made again), greedy on what it kept with the making of
+// lists; processor seconds, peak memory in MB, first picks, objective, certificate.
 #include <pickmix/pickmix.hpp>
 
 #include "support/embeddings.hpp"
@@ -33,7 +34,8 @@ InstructionSet instructions_named(const std::string& name) {
   raise<ValueError>("instructions are {}; there is no such set", name);
 }
 
-void measure(const std::string& source, double share, Index threads, InstructionSet set, const std::string& way) {
+void measure(const std::string& source, double share, Index threads, InstructionSet set, const std::string& way,
+             SampledStart start) {
   const auto colon = source.find(':');
   std::optional<NpyMatrix> file;
   measured::Rows rows;
@@ -45,11 +47,10 @@ void measure(const std::string& source, double share, Index threads, Instruction
   const Cpu executor = cpu.threads(threads).only(set);
 
   const double begin = measured::seconds(), cpu_begin = measured::cpu_seconds();
-  SampledStart start;
   SimilarityOptions how{.storage = pool.rows() > start.exact_up_to ? Storage::streamed : Storage::full};
   const Index features = pool.columns();
   if (way != "everything") {
-    start.picks = std::atoll(way.c_str());  // 0: its own choice
+    start.picks = std::atoll(way.c_str());
   } else {
     how.memory_limit = std::uint64_t{2} << 30;
     start.near_above = std::numeric_limits<Index>::max();
@@ -60,8 +61,9 @@ void measure(const std::string& source, double share, Index threads, Instruction
   double passed = 0.0, started = 0.0;
   Index picked = 0, first = 0;
   auto on_progress = [&](const Progress&) {
-    if (started == 0.0) started = measured::seconds(), first = picked;
+    if (started == 0.0) started = measured::seconds();
     passed = measured::seconds();
+    first = picked;  // of a pass that was made again, those of the last
   };
   auto on_step = [&](const SelectionStep& step) { picked = step.picked; };
   const Selection selection = maximize(executor, f, Fraction{share}, start, on_progress, on_step);
@@ -78,13 +80,15 @@ void measure(const std::string& source, double share, Index threads, Instruction
 }  // namespace
 
 int main(int count, char** values) {
-  if (count != 5 && count != 6) {
-    std::fputs("usage: EMBEDDINGS.npy|SHAPE:N SHARE THREADS INSTRUCTIONS [everything|PICKS]\n", stderr);
+  if (count != 5 && count != 6 && count != 8) {
+    std::fputs("usage: EMBEDDINGS.npy|SHAPE:N SHARE THREADS INSTRUCTIONS [everything|PICKS [SAMPLE SEED]]\n", stderr);
     return EXIT_FAILURE;
   }
+  SampledStart start;
+  if (count == 8) start.sample = std::atoll(values[6]), start.seed = std::strtoull(values[7], nullptr, 10);
   try {
     measure(values[1], std::atof(values[2]), std::atoll(values[3]), instructions_named(values[4]),
-            count == 6 ? values[5] : "");
+            count > 5 ? values[5] : "", start);
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}\n", error.what());
     return EXIT_FAILURE;

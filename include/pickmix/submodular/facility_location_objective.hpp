@@ -186,11 +186,12 @@ class FacilityLocationObjective {
   template <class OnProgress>
   bool keep_above(Cpu executor, OnProgress&& on_progress) {
     if (kernel_.half() != nullptr) return true;
-    in_bytes(executor);
-    auto rest = detail::entries_above(executor, kernel_, std::exchange(bytes_, std::nullopt), thresholds(), room(),
-                                      [&](Index done, Index total) {
-                                        return on_progress(Progress{"similarities that still matter", done, total});
-                                      });
+    auto bytes = in_bytes(executor);
+    bytes_.reset();  // nobody else has them then: they are given back as soon as the pass is made
+    auto rest =
+        detail::entries_above(executor, kernel_, std::move(bytes), thresholds(), room(), [&](Index done, Index total) {
+          return on_progress(Progress{"similarities that still matter", done, total});
+        });
     if (!rest) return false;
     rest_ = std::move(rest);
     return true;
