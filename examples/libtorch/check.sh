@@ -14,11 +14,14 @@ cmake -S "$here" -B "$work/example" -DCMAKE_CXX_FLAGS_RELEASE=-O1 -DCMAKE_BUILD_
   ${TORCH:+-DCMAKE_PREFIX_PATH="$TORCH"}
 cmake --build "$work/example" --parallel "$(getconf _NPROCESSORS_ONLN)"
 rm -rf "$work/tiny" "$work/out"
-export OMP_WAIT_POLICY=passive   # as in run.sh
+export OMP_WAIT_POLICY=passive   # as in run.sh for fp32
 python3 "$here/tiny.py" --out "$work/tiny"
 start() { exec "$work/example/finetune" --model "$work/tiny/model.safetensors" --data "$work/tiny" --rate 0.01 --batch 8 "$@"; }
 tiny() { (start "$@"); }
 fail() { echo "check.sh: $*" >&2; exit 1; }
+
+# What a text's losses are does not depend on what is read beside it.
+"$work/example/in_context" "$work/tiny/model.safetensors" || fail "losses depend on how texts are read"
 
 # Every method runs.
 set -- --steps 20 --out "$work/out/all" --target copy --known copy --known count

@@ -47,7 +47,8 @@ sh "$root/cmake/install_packages.sh" g++ cmake make python3-pip python3-venv unz
   nlohmann-json3-dev $torch
 mkdir -p "$work"
 cmake -S "$here" -B "$work/example" -DCMAKE_BUILD_TYPE=Release ${TORCH:+-DCMAKE_PREFIX_PATH="$TORCH"} >"$work/log" 2>&1 &&
-  cmake --build "$work/example" --parallel "$(getconf _NPROCESSORS_ONLN)" >>"$work/log" 2>&1 || {
+  cmake --build "$work/example" --target finetune speed write_generated \
+    --parallel "$(getconf _NPROCESSORS_ONLN)" >>"$work/log" 2>&1 || {
   tail -n 20 "$work/log" >&2
   echo "The example cannot be built here; all of it is in $work/log." >&2
   exit 1
@@ -73,5 +74,7 @@ data=$(cd "$data" && pwd)
 prepared=$work/prepared/$(printf %s "$data" | cksum | cut -d' ' -f1)   # of each folder apart
 "$work/python/bin/python" "$here/prepare.py" --gguf "$work/$original" --model "$work/model.safetensors" --data "$data" \
   --out "$prepared"
-export OMP_WAIT_POLICY="${OMP_WAIT_POLICY-passive}"   # else libtorch's threads, waiting, take the cores from OpenBLAS's
+# Without bf16 products OpenBLAS makes them, and libtorch's threads, waiting, take the cores from its threads.
+grep -qsw avx512_bf16 /proc/cpuinfo || export OMP_WAIT_POLICY="${OMP_WAIT_POLICY-passive}"
+export GLIBC_TUNABLES="${GLIBC_TUNABLES-glibc.malloc.hugetlb=1}"   # large pages, of which few have to be cleared
 exec "$work/example/finetune" --model "$work/model.safetensors" --data "$prepared" "$@"
