@@ -12,6 +12,7 @@
 #include <pickmix/backend/large_array.hpp>
 #include <pickmix/backend/line_vector.hpp>
 #include <pickmix/backend/pair_products.hpp>
+#include <pickmix/backend/products_beside_bounds.hpp>
 #include <pickmix/backend/row_products.hpp>
 #include <pickmix/backend/screen.hpp>
 #include <pickmix/backend/unpacked_rows.hpp>

@@ -55,36 +55,71 @@ namespace detail {
   }
 }
 
-/// The same, 16 rows at a time, which stay in registers.
+/// The same, half a column after half a column, so that something else can be done between them. What 64 rows are compared with
+/// stays in registers.
+class BoundsByHalves {
+ public:
+  [[gnu::target("avx512f"), gnu::always_inline]] BoundsByHalves(const BoundedRows& rows, const BoundedColumns& columns,
+                                                                Index first, Index last, const std::int32_t* sums,
+                                                                std::uint64_t* masks, Index stride)
+      : columns_(columns), column_(first), last_(last), sums_(sums), masks_(masks + first * stride), stride_(stride) {
+#pragma GCC unroll 4
+    for (int v = 0; v < 4; ++v) {
+      by_error_[v] = _mm512_loadu_ps(rows.by_error + 16 * v);
+      by_norm_[v] = _mm512_loadu_ps(rows.by_norm + 16 * v);
+      limits_[v] = _mm512_loadu_ps(rows.limits + 16 * v);
+      scales_[v] = _mm512_loadu_ps(rows.scales + 16 * v);
+    }
+  }
+
+  bool left() const { return column_ < last_; }
+
+  /// Rows [32 · half, 32 · half + 32) of a column, if one is left. First half 0, then half 1, and so on.
+  template <int half>
+  [[gnu::target("avx512f"), gnu::always_inline]] void next() {
+    if (column_ >= last_) return;
+    const Index c = column_;
+    const __m512 scale = _mm512_set1_ps(columns_.scales[c]), error = _mm512_set1_ps(columns_.errors[c]);
+    const __m512 norm = _mm512_set1_ps(columns_.norms[c]), limit = _mm512_set1_ps(columns_.limits[c]);
+    const __m512i added = _mm512_set1_epi32(columns_.added[c]);
+#pragma GCC unroll 2
+    for (int v = 2 * half; v < 2 * half + 2; ++v) {
+      const __m512i sum = _mm512_sub_epi32(_mm512_loadu_si512(sums_ + 16 * v), added);
+      __m512 bound = _mm512_maskz_cvtepi32_ps(0xFFFF, sum);  // GCC 12 warns falsely without a mask
+      bound = _mm512_mul_ps(bound, scale);
+      bound = _mm512_fmadd_ps(by_error_[v], error, bound);
+      bound = _mm512_fmadd_ps(by_norm_[v], norm, bound);
+      const __mmask16 not_by_row = _mm512_cmp_ps_mask(bound, limits_[v], _CMP_NGT_UQ);
+      const __mmask16 by_none =
+          _mm512_mask_cmp_ps_mask(not_by_row, _mm512_mul_ps(bound, scales_[v]), limit, _CMP_NGT_UQ);
+      by_none_ |= static_cast<std::uint64_t>(static_cast<unsigned>(by_none)) << (16 * v);
+    }
+    if constexpr (half == 1) {
+      *masks_ = ~by_none_;
+      by_none_ = 0;
+      sums_ += 64;
+      masks_ += stride_;
+      ++column_;
+    }
+  }
+
+ private:
+  BoundedColumns columns_;
+  Index column_, last_;
+  const std::int32_t* sums_;
+  std::uint64_t* masks_;
+  Index stride_;
+  std::uint64_t by_none_ = 0;
+  __m512 by_error_[4], by_norm_[4], limits_[4], scales_[4];
+};
+
 [[gnu::target("avx512f")]] inline void bounds_above_avx512(const BoundedRows& rows, const BoundedColumns& columns,
                                                            Index first, Index last, const std::int32_t* sums,
                                                            std::uint64_t* masks, Index stride) {
-  __m512 by_error[4], by_norm[4], limits[4], scales[4];
-#pragma GCC unroll 4
-  for (int v = 0; v < 4; ++v) {
-    by_error[v] = _mm512_loadu_ps(rows.by_error + 16 * v);
-    by_norm[v] = _mm512_loadu_ps(rows.by_norm + 16 * v);
-    limits[v] = _mm512_loadu_ps(rows.limits + 16 * v);
-    scales[v] = _mm512_loadu_ps(rows.scales + 16 * v);
-  }
-  for (Index c = first; c < last; ++c) {
-    const __m512 scale = _mm512_set1_ps(columns.scales[c]), error = _mm512_set1_ps(columns.errors[c]);
-    const __m512 norm = _mm512_set1_ps(columns.norms[c]), limit = _mm512_set1_ps(columns.limits[c]);
-    const __m512i added = _mm512_set1_epi32(columns.added[c]);
-    std::uint64_t mask = 0;
-#pragma GCC unroll 4
-    for (int v = 0; v < 4; ++v) {
-      const __m512i sum = _mm512_sub_epi32(_mm512_loadu_si512(sums + 64 * (c - first) + 16 * v), added);
-      __m512 bound = _mm512_maskz_cvtepi32_ps(0xFFFF, sum);  // GCC 12 warns falsely without a mask
-      bound = _mm512_mul_ps(bound, scale);
-      bound = _mm512_fmadd_ps(by_error[v], error, bound);
-      bound = _mm512_fmadd_ps(by_norm[v], norm, bound);
-      const __mmask16 not_by_row = _mm512_cmp_ps_mask(bound, limits[v], _CMP_NGT_UQ);
-      const __mmask16 by_none =
-          _mm512_mask_cmp_ps_mask(not_by_row, _mm512_mul_ps(bound, scales[v]), limit, _CMP_NGT_UQ);
-      mask |= static_cast<std::uint64_t>(static_cast<unsigned>(by_none)) << (16 * v);
-    }
-    masks[c * stride] = ~mask;
+  BoundsByHalves bounds(rows, columns, first, last, sums, masks, stride);
+  while (bounds.left()) {
+    bounds.next<0>();
+    bounds.next<1>();
   }
 }
 

@@ -8,12 +8,14 @@
 #include <pickmix/backend/byte_rows.hpp>
 #include <pickmix/backend/inner_products.hpp>
 #include <pickmix/backend/line_vector.hpp>
+#include <pickmix/backend/products_beside_bounds.hpp>
 #include <pickmix/core/instruction_set.hpp>
 #include <pickmix/core/types.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 namespace pickmix::inline v0::backend {
@@ -40,13 +42,18 @@ class Screen {
         first_(first),
         thresholds_(thresholds),
         signed_(static_cast<std::size_t>(edge * bytes.features())) {
+    const std::uint32_t less =
+        static_cast<std::uint32_t>(-bytes.offset() & 0xFF) * 0x01010101;  // added to four bytes at once
     for (Index panel = 0; panel < edge; panel += 16) {
       const std::uint8_t* from = bytes.from(first + panel);
       std::int8_t* const to = signed_.data() + panel * bytes.features();
       for (Index k = 0; k < bytes.features(); k += 4)
-        for (Index c = 0; c < 16; ++c, from += 4)  // as `row_place` has them
-          for (Index f = 0; f < 4; ++f)
-            to[column_place(products, c, k) + f] = static_cast<std::int8_t>(static_cast<int>(from[f]) - bytes.offset());
+        for (Index c = 0; c < 16; ++c, from += 4) {  // as `row_place` has them
+          std::uint32_t four;
+          std::memcpy(&four, from, 4);
+          four = ((four & 0x7F7F7F7F) + (less & 0x7F7F7F7F)) ^ ((four ^ less) & 0x80808080);
+          std::memcpy(to + column_place(products, c, k), &four, 4);
+        }
     }
     for (Index c = 0; c < edge; ++c) added_[c] = bytes.offset() * bytes.sums()[first + c];
   }
@@ -59,36 +66,53 @@ class Screen {
                   std::span<std::uint64_t> masks) {
     const float rounding = 0x1p-23f * static_cast<float>(rows.features() + 16);
     for (Index i = 0; i < edge; ++i) {
-      const float scale = rows.scales()[first_row + i], norm = rows.norms()[first_row + i],
-                  error = rows.errors()[first_row + i];
-      limits_[i] = (thresholds[static_cast<std::size_t>(i)] - denormal) / scale;
-      by_error_[i] = (norm + error) / scale;
-      by_norm_[i] = (error + rounding * norm) / scale;
+      const float norm = rows.norms()[first_row + i], error = rows.errors()[first_row + i];
+      const float unit = 1.0f / rows.scales()[first_row + i];
+      limits_[i] = (thresholds[static_cast<std::size_t>(i)] - denormal) * unit;
+      by_error_[i] = (norm + error) * unit;
+      by_norm_[i] = (error + rounding * norm) * unit;
     }
     for (Index c = 0; c < width; ++c) column_limits_[c] = thresholds_[static_cast<std::size_t>(c)] - denormal;
     const BoundedColumns columns{added_, columns_->scales() + first_, columns_->errors() + first_,
                                  columns_->norms() + first_, column_limits_};
     const TileState tiles(products_ == InstructionSet::amx);
+    const bool beside = products_go_beside_bounds(products_, set_);
     const Index height = byte_columns(products_), panel = 16 * rows.features();
+    alignas(64) std::int32_t sums[2][byte_columns(InstructionSet::amx) * 64];
+    SumsToCompare now, before;
+    before.rows = {by_error_, by_norm_, limits_, rows.scales() + first_row};  // of no columns yet
+    int turn = 0;
     for (Index word = 0; word < words; ++word) {
       const Index row = first_row + 64 * word;
       [[maybe_unused]] const Index next = std::min(row + 64, rows.rows() - 64);
-      const BoundedRows of_rows{by_error_ + 64 * word, by_norm_ + 64 * word, limits_ + 64 * word, rows.scales() + row};
+      now.rows = {by_error_ + 64 * word, by_norm_ + 64 * word, limits_ + 64 * word, rows.scales() + row};
+      now.masks = &masks[static_cast<std::size_t>(word)];
       for (Index c = 0; c < width; c += height) {
-        alignas(64) std::int32_t sums[byte_columns(InstructionSet::amx) * 64];
-        byte_products(products_, signed_.data() + c / 16 * panel + c % 16 * 4, rows.from(row), rows.features(), sums);
-        bounds_above(set_, of_rows, columns, c, std::min(c + height, width), sums,
-                     &masks[static_cast<std::size_t>(word)], words);
+        const std::int8_t* const x = signed_.data() + c / 16 * panel + c % 16 * 4;
+        now.first = c, now.last = std::min(c + height, width), now.sums = sums[turn];
+        if (beside) {
+          products_beside_bounds(x, rows.from(row), rows.features(), sums[turn], before, columns, words);
+          before = now;
+          turn = 1 - turn;
+        } else {
+          byte_products(products_, x, rows.from(row), rows.features(), sums[turn]);
+          compare(now, columns);
+        }
 #if defined(__GNUC__)  // the next rows, bit by bit: from memory they come slower than tiles are multiplied
         for (Index at = 4 * panel * c / edge; at < 4 * panel * (c + height) / edge; at += 64)
           __builtin_prefetch(rows.from(next) + at, 0, 2);
 #endif
       }
     }
+    if (beside) compare(before, columns);
   }
 
  private:
   static constexpr float denormal = 1e-33f;  ///< far more than what is lost where products are denormal numbers
+
+  void compare(const SumsToCompare& sums, const BoundedColumns& columns) const {
+    bounds_above(set_, sums.rows, columns, sums.first, sums.last, sums.sums, sums.masks, words);
+  }
 
   InstructionSet products_, set_;
   const ByteRows* columns_;
