@@ -10,7 +10,7 @@ torch='libtorch-dev libopenblas0-pthread'
 [ -z "${TORCH-}" ] || torch=
 # shellcheck disable=SC2086
 sh "$root/cmake/install_packages.sh" g++ cmake make python3 libeigen3-dev libfmt-dev nlohmann-json3-dev $torch
-cmake -S "$here" -B "$work/example" -DCMAKE_CXX_FLAGS_RELEASE=-O1 -DCMAKE_BUILD_TYPE=Release -DWARNINGS=ON \
+cmake -S "$here" -B "$work/example" -DCMAKE_CXX_FLAGS_RELEASE=-O1 -DCMAKE_BUILD_TYPE=Release -DCHECKED=ON \
   ${TORCH:+-DCMAKE_PREFIX_PATH="$TORCH"}
 cmake --build "$work/example" --parallel "$(getconf _NPROCESSORS_ONLN)"
 rm -rf "$work/tiny" "$work/out"
@@ -36,18 +36,21 @@ tiny "$@" --experiment continual
 tiny "$@" --method log-determinant --method utility --experiment pick
 tiny "$@" --method log-determinant --method utility --experiment task
 tiny --steps 20 --out "$work/out/all" --target copy --known copy --known count --experiment both
+tiny --steps 20 --out "$work/out/all" --target copy --known copy --known count --experiment both --method proportional \
+  --method 'proportional random'
 tiny --steps 5 --out "$work/out/cut" --products bf16 --question 4 --answer 3 --pool 30 --seed 4 --seeds 2 --method uniform
 [ "$(cut -d, -f1-4 "$work/out/cut/runs.csv" | tail -n 2 | tr '\n' ' ')" = 'mix,uniform,1,4 mix,uniform,1,5 ' ] ||
   fail "other seeds than those asked for"
 [ "$(tail -n 1 "$work/out/cut/runs.csv" | cut -d, -f16)" = 'cpu bf16' ] || fail "a line does not say the machine"
-[ "$(wc -l <"$work/out/all/runs.csv")" = 38 ] || fail "not every run has a line"
+[ "$(wc -l <"$work/out/all/runs.csv")" = 41 ] || fail "not every run has a line"
 grep -q '</html>' "$work/out/all/index.html" || fail "there is no report"
 
 "$work/example/speed" "$work/tiny/model.safetensors" 4 16 1 | grep -q 'rewards at the defaults' || fail "speed: no figures"
 
 # A run that is killed after a checkpoint and goes on draws and learns as one that was not.
 results() { cut -d, -f1-9 "$1/runs.csv"; cat "$1/points.csv"; }
-for experiment in 'mix;diff ema' 'mix;odm' 'mix;doremi' 'pick;similarity' 'continual;similarity' 'both;diff ema'; do
+for experiment in 'mix;diff ema' 'mix;odm' 'mix;doremi' 'pick;similarity' 'continual;similarity' 'both;diff ema' \
+  'both;diff ema random'; do
   set -- --steps 200 --checkpoint 7 --known copy --known count --experiment "${experiment%;*}" --method "${experiment#*;}"
   rm -rf "$work/out/whole" "$work/out/killed"
   tiny "$@" --out "$work/out/whole"
@@ -60,6 +63,20 @@ for experiment in 'mix;diff ema' 'mix;odm' 'mix;doremi' 'pick;similarity' 'conti
   grep -q 'goes on after step' "$work/out/log" || fail "$experiment: did not go on"
   [ "$(results "$work/out/whole")" = "$(results "$work/out/killed")" ] || fail "$experiment: goes on in another way"
 done
+
+# Losses in context that were measured before a run was killed are not measured again.
+set -- --steps 5 --experiment pick --method utility --out "$work/out/measured"
+tiny "$@"
+first=$(results "$work/out/measured") && measured=$(wc -c <"$work/out/measured/pick-1.losses")
+tiny "$@" --part 0.2
+[ "$measured" -lt "$(wc -c <"$work/out/measured/pick-1.losses")" ] || fail "another part asks for no other losses"
+measured=$(wc -c <"$work/out/measured/pick-1.losses")
+for table in "$work"/out/measured/*.csv; do
+  head -n 1 "$table" >"$work/out/names" && mv "$work/out/names" "$table"
+done
+tiny "$@"
+[ "$first" = "$(results "$work/out/measured")" ] || fail "losses that were kept give another selection"
+[ "$measured" = "$(wc -c <"$work/out/measured/pick-1.losses")" ] || fail "losses that were kept are measured again"
 
 # A line that was being written when a run was killed is left out, and what follows it is not.
 set -- --steps 5 --method odm --out "$work/out/torn"

@@ -125,16 +125,19 @@ class Experiment {
     train(run, method, callbacks(reference.trainer, reference.lookup()).loss);
   }
 
-  /// Of the rows of a pool, those that a learnt mixture has room for, chosen anew five times.
+  /// Of the rows of a pool, those that a mixture has room for, chosen anew five times; as a control, at random.
   void run_both(const Job& job) {
     const auto candidates = rows_.candidates(settings_.pool, {}, 0, job.seed);
     RowsByDataset rows(rows_.names().size());
     for (const auto& [dataset, turn] : candidates.rows) rows[dataset].push_back(turn);
     if (std::ranges::any_of(rows, [](const auto& of_dataset) { return of_dataset.empty(); }))
       throw std::runtime_error("the pool has no row of one of the datasets; needs a larger --pool");
-    const Method& method = mixtures().at(job.method);
+    const std::string control = " random";
+    const bool at_random = job.method.ends_with(control);
+    const Method& method = mixtures().at(job.method.substr(0, job.method.size() - (at_random ? control.size() : 0)));
     Run run = begin(job, trainer(), std::move(rows), method, std::max(1L, settings_.steps / 5));
-    train(run, method, {}, std::max(1L, std::lround(job.part * static_cast<double>(candidates.pool.rows))));
+    const double picked = job.part * static_cast<double>(candidates.pool.rows);
+    train(run, method, {}, {std::max(1L, std::lround(picked)), at_random});
   }
 
   void run_pick(const Job& job) {
@@ -161,7 +164,8 @@ class Experiment {
       Pick picks{.rows = std::vector<Index>(static_cast<std::size_t>(candidates.pool.rows))};
       std::iota(picks.rows.begin(), picks.rows.end(), Index{0});
       if (job.method != "all")
-        picks = pick(chooser, candidates.pool, aim, job.method, job.part, static_cast<std::uint64_t>(job.seed));
+        picks = pick(chooser, candidates.pool, aim, job.method, job.part, static_cast<std::uint64_t>(job.seed),
+                     results_->losses(job));
       outcome = {.picks = picks.rows, .calls = picks.calls, .kept = picks.kept, .select_seconds = watch.seconds()};
     }
     RowsByDataset rows(1);
@@ -184,8 +188,7 @@ class Experiment {
              {});
   }
 
-  /// \param reselected  rows that are chosen anew before each epoch; 0: all are drawn
-  void train(Run& run, const Method& method, Losses reference = {}, Index reselected = 0) {
+  void train(Run& run, const Method& method, Losses reference = {}, Reselection anew = {}) {
     const std::filesystem::path file = results_->checkpoint(run.job);
     Outcome& outcome = run.outcome;
     if (std::filesystem::exists(file)) {
@@ -230,7 +233,7 @@ class Experiment {
       return more;
     };
     std::function<void()> epoch;
-    if (reselected > 0) epoch = [&] { timed(outcome.select_seconds, [&] { reselect(run.state, plain, reselected); }); };
+    if (anew.rows > 0) epoch = [&] { timed(outcome.select_seconds, [&] { reselect(run.state, plain, anew); }); };
     method.run(run.state, model, reference, step, epoch);
 
     outcome.scheduler_seconds += whole.seconds() - elsewhere;

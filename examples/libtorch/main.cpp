@@ -26,12 +26,15 @@ Fine-tunes a language model on several datasets, once for each method and seed, 
   --model FILE        weights, as prepare.py writes them
   --data DIR          token files, as prepare.py writes them: DIR/train/NAME.safetensors and DIR/test/NAME.safetensors
   --experiment NAME   mix (of whole datasets), controls (mix, with a dataset of noise and one of repeated rows added), pick
-                      (rows of a pool), task (for the dataset --target), continual (--known is known), both (mix)
+                      (rows of a pool), task (for the dataset --target), continual (--known is known), both (pick
+                      rows of each dataset anew five times, as many as a mixture says)
   --method NAME       may be given several times; of
                         mix, controls: proportional, temperature 3, temperature 10, uniform, cossim, cossim ema, diff,
                                        diff ema, odm, doremi (proportional, uniform, diff ema)
                         pick, task:    all, random, similarity, graph cut, log-determinant, utility
                         continual:     all, random, similarity, graph cut   (all, random, similarity)
+                        both:          proportional, diff ema: rows that represent their dataset; proportional random,
+                                       diff ema random: any rows            (diff ema, diff ema random)
   --part P            of the pool that is picked, 0 to 1; may be given several times (0.1)
   --seeds N           repetitions (1)             --seed N         the first of them (1)
   --steps N           fix the response tokens (150) --batch N      examples in a batch (16)
@@ -148,14 +151,14 @@ std::vector<Job> jobs(const Arguments& a) {
   else if (e == "continual")
     known = {"all", "random", "similarity", "graph cut"};
   else if (e == "both")
-    known = {"diff ema"};
+    known = {"proportional", "proportional random", "diff ema", "diff ema random"};
   else
     throw std::runtime_error(fmt::format("--experiment is '{}'; --help lists them", e));
   if (methods.empty()) {
     if (e == "mix" || e == "controls")
       methods = {"proportional", "uniform", "diff ema"};
     else if (e == "both")
-      methods = known;
+      methods = {"diff ema", "diff ema random"};
     else
       methods = {"all", "random", "similarity"};
   }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <filesystem>
 #include <functional>
 #include <iostream>
 #include <limits>
@@ -166,9 +167,10 @@ class Embeddings {
 enum class Aim { all, target, novelty };  ///< what the pool's other rows are: nothing, the target, known
 
 /// Chooses `part` of the pool. Methods: random; similarity, graph cut, log-determinant (of embeddings); utility (a twentieth
-/// of the pairs, measured with the model). \throws pickmix::Error as `pickmix::delift::select`
+/// of the pairs, measured with the model; its losses are kept in the file `losses` and not asked for again).
+/// \throws pickmix::Error as `pickmix::delift::select`
 inline Pick pick(Trainer& trainer, const Pool& pool, Aim aim, const std::string& method, double part,
-                 std::uint64_t seed) {
+                 std::uint64_t seed, const std::filesystem::path& losses) {
   using namespace pickmix;
   const Fraction budget{part};
   if (method == "random") {
@@ -180,7 +182,7 @@ inline Pick pick(Trainer& trainer, const Pool& pool, Aim aim, const std::string&
   const auto others = pool.others();
   const auto chosen = [&]() -> Selection {
     if (method == "utility") {
-      const Callbacks model = callbacks(trainer, pool.lookup(), false);
+      const Callbacks model = remembered(callbacks(trainer, pool.lookup(), false), losses);
       delift::Options options;
       const Index targets = aim == Aim::target ? others.count : pool.rows;
       options.utility_calls = targets + pool.rows * targets / 20;
@@ -208,20 +210,33 @@ inline Pick pick(Trainer& trainer, const Pool& pool, Aim aim, const std::string&
 
 // ---- pick and mix ----
 
-/// Gives every dataset as many rows as the mixture says, those that represent it best as the model sees it now.
-inline void reselect(pickmix::MosState<>& state, const pickmix::Callbacks& model, Index total) {
+/// What is chosen anew before each epoch.
+struct Reselection {
+  Index rows = 0;          ///< of all datasets together; 0: nothing is chosen
+  bool at_random = false;  ///< any rows, as a control
+};
+
+/// Gives every dataset as many rows as the mixture says: those that represent it best as the model sees it now, or any.
+inline void reselect(pickmix::MosState<>& state, const pickmix::Callbacks& model, const Reselection& wanted) {
   using namespace pickmix;
-  const std::vector<Index> counts = quotas(state.probabilities(), state.options().sizes, total);
-  std::vector<std::vector<Index>> rows;
+  const std::vector<Index> counts = quotas(state.probabilities(), state.options().sizes, wanted.rows);
+  std::vector<std::vector<Index>> rows(counts.size());
   for (std::size_t d = 0; d < counts.size(); ++d) {
+    const Index size = state.options().sizes[d];
+    if (wanted.at_random) {
+      const std::uint64_t which = static_cast<std::uint64_t>(state.step()) * counts.size() + d;
+      const Permutation order(size, RandomStream(state.options().seed, 0x626F7468, which));
+      for (Index k = 0; k < counts[d]; ++k) rows[d].push_back(order(k));
+      continue;
+    }
     Callbacks of_dataset = model;
     of_dataset.embedding = [&, d](std::span<const Example> examples, MatrixView<float> out) {
       std::vector<Example> there(examples.begin(), examples.end());
       for (Example& example : there) example.dataset = static_cast<Index>(d);
       model.embedding(there, out);
     };
-    const Embeddings x(of_dataset, 0, state.options().sizes[d]);
-    rows.push_back(delift::select(x.view(), delift::InstructionTuning{}, Count{counts[d]}).indices);
+    const Embeddings x(of_dataset, 0, size);
+    rows[d] = delift::select(x.view(), delift::InstructionTuning{}, Count{counts[d]}).indices;
   }
   state.restrict_rows(rows);
 }

@@ -71,7 +71,7 @@ class ResultsFolder {
     if (found == settings) return;
     if (std::any_of(std::filesystem::directory_iterator(folder_), std::filesystem::directory_iterator(),
                     [this](const auto& entry) {
-                      return entry.path().extension() == ".checkpoint" ||
+                      return entry.path().extension() == ".checkpoint" || entry.path().extension() == ".losses" ||
                              done_.size() > 1;  // more than the names of the columns
                     }))
       throw std::runtime_error(folder_.string() + ": holds results of other settings (" + same.string() +
@@ -89,6 +89,11 @@ class ResultsFolder {
     std::replace(name.begin(), name.end(), ',', '-');
     std::replace(name.begin(), name.end(), ' ', '_');
     return folder_ / (name + ".checkpoint");
+  }
+
+  /// Where the losses that utilities are made of are kept: those of a pool, whatever part of it is picked.
+  std::filesystem::path losses(const Job& job) const {
+    return folder_ / fmt::format("{}-{}.losses", job.experiment, job.seed);
   }
 
   /// \param names  of the datasets that are measured; the mixture may have more
