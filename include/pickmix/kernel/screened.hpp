@@ -155,9 +155,10 @@ class ScreenedTiles {
     const Index width = entries_->columns_in(block_);
     screen_.candidates(bytes_->rows->bytes, a * edge, row_limits_, width, masks_);
     found_.clear();
-    backend::for_each_bit(masks_.data(), width * words, [&](Index at) {
-      found_.push_back({static_cast<std::uint8_t>(at % edge), static_cast<std::uint8_t>(at / edge), 0.0f});
-    });
+    for (Index c = 0; c < width; ++c)
+      backend::for_each_bit(&masks_[static_cast<std::size_t>(c * words)], words, [&](Index i) {
+        found_.push_back({static_cast<std::uint8_t>(i), static_cast<std::uint8_t>(c), 0.0f});
+      });
   }
 
   /// Their values, 16 at a time.
