@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Checks that what the trainer says of a text, alone or after a context, does not depend on what is read beside it, on padding,
 // or on the cache: every text is read with others of other lengths, and then by itself, as one text with its context.
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <random>
+#include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "trainer.hpp"

@@ -93,7 +93,7 @@ inline bool products_go_beside_bounds(InstructionSet products, InstructionSet se
 /// `byte_products` of 16 columns with 64 rows by AMX, and `bounds_above` of the sums before. Tiles are multiplied while vectors
 /// are compared only if both come in small pieces by turns: one after the other they take a third longer (Intel Xeon with AMX).
 ///
-/// \pre of both; before.sums is not `out`
+/// \pre of both; before.sums is not `out`, and before.rows are there even if no column is
 inline void products_beside_bounds(const std::int8_t* x, const std::uint8_t* y, Index features, std::int32_t* out,
                                    const SumsToCompare& before, const BoundedColumns& columns, Index stride) {
 #if defined(__x86_64__) && defined(__GNUC__)

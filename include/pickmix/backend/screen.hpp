@@ -42,8 +42,8 @@ class Screen {
         first_(first),
         thresholds_(thresholds),
         signed_(static_cast<std::size_t>(edge * bytes.features())) {
-    const std::uint32_t less =
-        static_cast<std::uint32_t>(-bytes.offset() & 0xFF) * 0x01010101;  // added to four bytes at once
+    // Less the offset, four bytes at once: their sums with it, with no carry from one into the next.
+    const std::uint32_t less = static_cast<std::uint32_t>(-bytes.offset() & 0xFF) * 0x01010101;
     for (Index panel = 0; panel < edge; panel += 16) {
       const std::uint8_t* from = bytes.from(first + panel);
       std::int8_t* const to = signed_.data() + panel * bytes.features();
