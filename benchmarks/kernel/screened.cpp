@@ -59,13 +59,15 @@ std::size_t pairs(Cpu executor, const StreamedEntries& entries, const detail::Sc
     for (Index b = part.first_column_block; b < part.end_column_block; ++b)
       screens.emplace_back(screened.products, entries.instructions(), screened.columns->bytes, b * edge, limits_of(b));
     std::vector<std::uint64_t> masks(edge * words);
+    std::vector<std::uint8_t> rows(edge * edge + 64), columns(rows.size());
     std::size_t left = 0;
     for (Index a = part.first_row_block; a < part.end_row_block; ++a)
       for (Index b = std::max(part.first_column_block, a); b < part.end_column_block; ++b) {
         const Index width = entries.columns_in(b);
         screens[static_cast<std::size_t>(b - part.first_column_block)].candidates(screened.rows->bytes, a * edge,
                                                                                   limits_of(a), width, masks);
-        backend::for_each_bit(masks.data(), width * words, [&](Index) { ++left; });
+        left += static_cast<std::size_t>(
+            backend::bit_positions<words>(entries.instructions(), masks.data(), width, rows.data(), columns.data()));
       }
     count += left;
   });

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pickmix/backend/above.hpp>
+#include <pickmix/backend/bit_positions.hpp>
 #include <pickmix/backend/bounds_above.hpp>
 #include <pickmix/backend/byte_products.hpp>
 #include <pickmix/backend/byte_products_amx.hpp>

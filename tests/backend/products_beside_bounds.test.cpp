@@ -50,7 +50,7 @@ TEST_CASE("Products beside bounds are the products, and the bounds those of the 
       const backend::TileState tiles(true);
       backend::detail::byte_products_amx(x.data(), y.data(), features, expected_out);
       backend::products_beside_bounds(x.data(), y.data(), features, out,
-                                      {rows, first, first + count, before, masks.data()}, columns, stride);
+                                      {rows, first, first + count, before, masks.data()}, columns, stride, y.data());
       CHECK(std::equal(std::begin(out), std::end(out), expected_out));
       CHECK(masks == expected);
       const auto some =

@@ -50,10 +50,11 @@ TEST_CASE("The instruction set is one that the system says the processor has") {
   unsigned long permitted = 0;
   const bool asked = syscall(SYS_arch_prctl, 0x1022L, &permitted) == 0;  // ARCH_GET_XCOMP_PERM
   const bool tiles = has("amx_tile") && has("amx_int8");
+  const bool usable = tiles && has("avx512_vbmi2") && asked && (permitted >> 18 & 1) != 0;
   const auto expected = !has("avx2") || !has("fma")               ? InstructionSet::portable
                         : !has("avx512f")                         ? InstructionSet::avx2
                         : !has("avx512bw") || !has("avx512_vnni") ? InstructionSet::avx512
-                        : tiles && asked && (permitted >> 18 & 1) ? InstructionSet::amx
+                        : usable                                  ? InstructionSet::amx
                                                                   : InstructionSet::vnni;
   CHECK(largest == expected);
   CHECK((tiles || !detail::processor_has_tiles()));

@@ -84,23 +84,26 @@ class Screen {
     int turn = 0;
     for (Index word = 0; word < words; ++word) {
       const Index row = first_row + 64 * word;
-      [[maybe_unused]] const Index next = std::min(row + 64, rows.rows() - 64);
+      [[maybe_unused]] const std::uint8_t* const next = rows.from(std::min(row + 64, rows.rows() - 64));
       now.rows = {by_error_ + 64 * word, by_norm_ + 64 * word, limits_ + 64 * word, rows.scales() + row};
       now.masks = &masks[static_cast<std::size_t>(word)];
       for (Index c = 0; c < width; c += height) {
         const std::int8_t* const x = signed_.data() + c / 16 * panel + c % 16 * 4;
         now.first = c, now.last = std::min(c + height, width), now.sums = sums[turn];
+        // The next rows are fetched part by part: from memory they come slower than tiles are multiplied.
         if (beside) {
-          products_beside_bounds(x, rows.from(row), rows.features(), sums[turn], before, columns, words);
+          const Index part = panel * 3 / 8;  // what is fetched at once
+          products_beside_bounds(x, rows.from(row), rows.features(), sums[turn], before, columns, words,
+                                 next + (4 * panel - part) * c / (edge - height));
           before = now;
           turn = 1 - turn;
-        } else {
-          byte_products(products_, x, rows.from(row), rows.features(), sums[turn]);
-          compare(now, columns);
+          continue;
         }
-#if defined(__GNUC__)  // the next rows, bit by bit: from memory they come slower than tiles are multiplied
+        byte_products(products_, x, rows.from(row), rows.features(), sums[turn]);
+        compare(now, columns);
+#if defined(__GNUC__)
         for (Index at = 4 * panel * c / edge; at < 4 * panel * (c + height) / edge; at += 64)
-          __builtin_prefetch(rows.from(next) + at, 0, 2);
+          __builtin_prefetch(next + at, 0, 2);
 #endif
       }
     }

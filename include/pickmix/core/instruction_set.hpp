@@ -23,7 +23,7 @@ enum class InstructionSet {
   avx2,      ///< x86-64: AVX2 and FMA
   avx512,    ///< AVX-512F besides
   vnni,      ///< AVX-512 BW and VNNI besides: products of bytes
-  amx,       ///< AMX-INT8 besides: products of tiles of bytes
+  amx,       ///< AMX-INT8 besides: products of tiles of bytes; and AVX-512 VBMI2, which all of its processors have
 };
 
 constexpr const char* name_of(InstructionSet set) {
@@ -80,7 +80,8 @@ inline InstructionSet find_largest_instruction_set([[maybe_unused]] bool ask) {
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
     if (!__builtin_cpu_supports("avx512f")) return InstructionSet::avx2;
     if (!__builtin_cpu_supports("avx512bw") || !__builtin_cpu_supports("avx512vnni")) return InstructionSet::avx512;
-    return ask && processor_has_tiles() && permit_tiles() ? InstructionSet::amx : InstructionSet::vnni;
+    const bool tiles = ask && __builtin_cpu_supports("avx512vbmi2") && processor_has_tiles() && permit_tiles();
+    return tiles ? InstructionSet::amx : InstructionSet::vnni;
   }
 #elif defined(__AARCH64EL__) && defined(__GNUC__)
 #if defined(__ARM_FEATURE_DOTPROD)

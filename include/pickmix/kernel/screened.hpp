@@ -2,7 +2,7 @@
 // Tiles of a streamed kernel of which only those entries are computed that may be above a threshold.
 #pragma once
 
-#include <pickmix/backend/above.hpp>
+#include <pickmix/backend/bit_positions.hpp>
 #include <pickmix/backend/byte_products.hpp>
 #include <pickmix/backend/byte_rows.hpp>
 #include <pickmix/backend/pair_products.hpp>
@@ -114,7 +114,9 @@ class ScreenedTiles {
         row_limits_(static_cast<std::size_t>(edge)),
         column_limits_(row_limits_.size(), std::numeric_limits<float>::infinity()),
         screen_(bytes.products, entries.instructions(), bytes.columns->bytes, block * edge, column_limits_),
-        masks_(static_cast<std::size_t>(edge * words)) {}
+        masks_(static_cast<std::size_t>(edge * words)),
+        rows_(static_cast<std::size_t>(edge * edge + 64)),
+        columns_(rows_.size()) {}
 
   /// An entry, and where it is in the tile.
   struct Entry {
@@ -131,7 +133,7 @@ class ScreenedTiles {
       return std::nullopt;
     }
     look_for_pairs(a);
-    const double cost = static_cast<double>(found_.size()) / pairs_a_tile();
+    const double cost = static_cast<double>(pairs_) / pairs_a_tile();
     tiles_ += 1.0;
     spent_ += backend::screening_cost(bytes_->products) + std::min(cost, 1.0);
     if (cost > 1.0) {
@@ -154,11 +156,8 @@ class ScreenedTiles {
     std::transform(of_columns_.begin(), of_columns_.end(), column_limits_.begin(), less);
     const Index width = entries_->columns_in(block_);
     screen_.candidates(bytes_->rows->bytes, a * edge, row_limits_, width, masks_);
-    found_.clear();
-    for (Index c = 0; c < width; ++c)
-      backend::for_each_bit(&masks_[static_cast<std::size_t>(c * words)], words, [&](Index i) {
-        found_.push_back({static_cast<std::uint8_t>(i), static_cast<std::uint8_t>(c), 0.0f});
-      });
+    pairs_ = static_cast<std::size_t>(
+        backend::bit_positions<words>(entries_->instructions(), masks_.data(), width, rows_.data(), columns_.data()));
   }
 
   /// Their values, 16 at a time.
@@ -167,15 +166,16 @@ class ScreenedTiles {
     const float* rows[together];
     const float* columns[together];
     float products[together];
-    for (std::size_t first = 0; first < found_.size(); first += together) {
-      const std::size_t count = std::min(together, found_.size() - first);
+    found_.resize(pairs_);
+    for (std::size_t first = 0; first < pairs_; first += together) {
+      const std::size_t count = std::min(together, pairs_ - first);
       for (std::size_t p = 0; p < together; ++p) {
-        const Entry& entry = found_[first + (p < count ? p : 0)];
-        rows[p] = bytes_->rows->floats.row(a * edge + entry.row);
-        columns[p] = bytes_->columns->floats.row(block_ * edge + entry.column);
+        const std::size_t pair = first + (p < count ? p : 0);
+        rows[p] = bytes_->rows->floats.row(a * edge + rows_[pair]);
+        columns[p] = bytes_->columns->floats.row(block_ * edge + columns_[pair]);
       }
       backend::pair_products(rows, columns, entries_->packed_rows()->features(), products);
-      for (std::size_t p = 0; p < count; ++p) found_[first + p].value = products[p];
+      for (std::size_t p = 0; p < count; ++p) found_[first + p] = {rows_[first + p], columns_[first + p], products[p]};
     }
   }
 
@@ -186,6 +186,8 @@ class ScreenedTiles {
   std::vector<float> row_limits_, column_limits_;  // what products of bytes may be above
   backend::Screen screen_;
   std::vector<std::uint64_t> masks_;
+  std::vector<std::uint8_t> rows_, columns_;  // of the pairs that are left
+  std::size_t pairs_ = 0;
   std::vector<Entry> found_;
   double tiles_ = 0.0, spent_ = 0.0;  // tiles that were screened, and what they cost in tiles that are not
 };
