@@ -116,11 +116,18 @@ inline void find_above(const StreamedEntries& entries, const std::optional<Scree
     else
       entries.tile(a, b, tile);
     if (few) {
-      for (const auto& [i, c, value] : *few) {
-        const Index row = first_row + i, column = first_column + c;
-        if (value > threshold(row)) found.add(row, column, value);
-        if (mirrored && value > threshold(column)) found.add(column, row, value);
+      std::size_t count = found.entries.size();
+      found.entries.resize(count + 2 * few->size());
+      for (const auto& [i, c, value] : *few) {  // which are above cannot be guessed, so no branch asks
+        const auto row = static_cast<std::uint32_t>(first_row + i),
+                   column = static_cast<std::uint32_t>(first_column + c);
+        found.entries[count] = {row, column, value};
+        count += value > threshold(row);
+        if (!mirrored) continue;
+        found.entries[count] = {column, row, value};
+        count += value > threshold(column);
       }
+      found.entries.resize(count);
       return;
     }
     std::uint64_t masks[static_cast<std::size_t>(words)];
