@@ -2,6 +2,7 @@
 // Matrices in NumPy's .npy files.
 #pragma once
 
+#include <pickmix/backend/large_array.hpp>
 #include <pickmix/core/error.hpp>
 #include <pickmix/core/matrix_view.hpp>
 #include <pickmix/core/types.hpp>
@@ -25,7 +26,6 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <vector>
 
 namespace pickmix::inline v0 {
 
@@ -135,13 +135,14 @@ class NpyMatrix {
       view_ = {reinterpret_cast<const float*>(data), header.rows, header.columns};
       return;
     }
-    const auto entries = std::make_shared<std::vector<float>>(static_cast<std::size_t>(header.rows * header.columns));
+    const auto entries =
+        backend::large_array<float>(static_cast<std::size_t>(std::max<Index>(header.rows * header.columns, 1)));
     const auto convert = header.bits == 16   ? detail::convert<std::uint16_t>
                          : header.bits == 32 ? detail::convert<std::uint32_t>
                                              : detail::convert<std::uint64_t>;
-    convert(header, data, entries->data(), name);
+    convert(header, data, entries.get(), name);
     memory_ = entries;
-    view_ = {entries->data(), header.rows, header.columns};
+    view_ = {entries.get(), header.rows, header.columns};
   }
 
   std::shared_ptr<const void> memory_;
