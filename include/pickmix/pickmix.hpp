@@ -56,6 +56,7 @@
 #include <pickmix/kernel/columns.hpp>
 #include <pickmix/kernel/completion.hpp>
 #include <pickmix/kernel/diagonal.hpp>
+#include <pickmix/kernel/found_entries.hpp>
 #include <pickmix/kernel/kernel.hpp>
 #include <pickmix/kernel/known_entries.hpp>
 #include <pickmix/kernel/metric.hpp>

@@ -85,7 +85,7 @@ TEST_CASE("What bytes leave out of a row is no longer than is said, nor is the r
 }
 
 TEST_CASE("Of numbers whose products may overflow nothing is said") {
-  PackedRows x(16, 5);
+  PackedRows x = rows(16, 5);
   for (float huge : {1e15f, -3e38f, std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {
     x(7, 3) = huge;
     CHECK_FALSE(ByteRows(x, {127, 128, 8}).quantize(x, 0));

@@ -91,8 +91,8 @@ TEST_CASE("An entry as large as its threshold is not above it; infinity drops a 
       instances::kernel(3, 2, [](Index i, Index j) { return static_cast<float>(i) - static_cast<float>(j); });
   const std::vector<float> thresholds{-infinity, 0.0f, infinity};
   const Kernel found = *entries_above(cpu, kernel, thresholds, go_on);
-  CHECK(found.sparse()->parts[0].row == std::vector<std::uint32_t>{0, 1, 0});
-  CHECK(found.sparse()->parts[0].value == std::vector<float>{0.0f, 1.0f, -1.0f});
+  CHECK(found.sparse()->parts[0].row == backend::LineVector<std::uint32_t>{0, 1, 0});
+  CHECK(found.sparse()->parts[0].value == backend::LineVector<float>{0.0f, 1.0f, -1.0f});
   CHECK(found.sparse()->rows_of(0).size() == 2);
   CHECK(found.sparse()->rows_of(1).size() == 1);
 }
@@ -208,7 +208,7 @@ TEST_CASE("In a part of several blocks of columns the same is found, and the row
         detail::find_above(entries, bytes, part, thresholds, room, found.emplace_back());
         first = end;
       }
-      const auto out = detail::by_column(entries.columns(), found);
+      const auto out = detail::by_column(cpu, entries.columns(), found);
       return std::pair(out->parts[0].row, out->parts[0].value);
     };
     const auto expected = all_of({1, 2, 3, 4, 5}, std::nullopt);

@@ -8,6 +8,7 @@
 
 #include <Eigen/Core>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -23,7 +24,7 @@
 namespace pickmix::inline v0::backend {
 
 /// Rows laid out for `inner_products`: panels of 16 rows, within a panel feature after feature, 16 floats each. Rows are
-/// added up to a multiple of 192; those that nobody sets are zero.
+/// added up to a multiple of 192, with zeros; the others are to be set.
 ///
 /// \complexity 4 · features bytes a row
 class PackedRows {
@@ -32,9 +33,9 @@ class PackedRows {
   static constexpr Index block = 192;
 
   PackedRows(Index rows, Index features)
-      : rows_(rows),
-        features_(features),
-        entries_(static_cast<std::size_t>((rows + block - 1) / block * block * features), 0.0f) {}
+      : rows_(rows), features_(features), entries_(static_cast<std::size_t>(blocks() * block * features)) {
+    std::fill(entries_.begin() + rows / panel * panel * features, entries_.end(), 0.0f);
+  }
 
   Index rows() const { return rows_; }
   Index features() const { return features_; }

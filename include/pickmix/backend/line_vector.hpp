@@ -32,12 +32,19 @@ struct LineAllocator {
   }
   void deallocate(Entry* entries, std::size_t count) { ::operator delete(entries, alignment(count)); }
 
+  /// Of an entry that is given no value; one that is comes about as in any vector.
+  template <class Other>
+  void construct(Other* place) {
+    ::new (static_cast<void*>(place)) Other;
+  }
+
   friend constexpr bool operator==(const LineAllocator&, const LineAllocator&) { return true; }
 };
 
 }  // namespace detail
 
-/// For what is read by 64 bytes: if it began elsewhere, each of them would be in two lines and take twice as long.
+/// For what is read by 64 bytes: if it began elsewhere, each of them would be in two lines and take twice as long. Entries that
+/// are given no value have none: those who write them come first to their memory, on all threads.
 template <class Entry>
 using LineVector = std::vector<Entry, detail::LineAllocator<Entry>>;
 

@@ -6,6 +6,7 @@
 #include <pickmix/core/error.hpp>
 #include <pickmix/core/parallel.hpp>
 #include <pickmix/core/types.hpp>
+#include <pickmix/kernel/found_entries.hpp>
 #include <pickmix/kernel/kernel.hpp>
 #include <pickmix/kernel/screened.hpp>
 #include <pickmix/kernel/streamed.hpp>
@@ -17,7 +18,6 @@
 #include <limits>
 #include <memory>
 #include <new>
-#include <numeric>
 #include <optional>
 #include <span>
 #include <utility>
@@ -26,20 +26,6 @@
 namespace pickmix::inline v0 {
 
 namespace detail {
-
-/// Entries found so far, in the order of their columns' rows.
-struct FoundEntries {
-  struct Entry {
-    std::uint32_t row;
-    std::uint32_t column;
-    float value;
-  };
-  std::vector<Entry> entries;
-
-  void add(Index row, Index column, float value) {
-    entries.push_back({static_cast<std::uint32_t>(row), static_cast<std::uint32_t>(column), value});
-  }
-};
 
 /// Of a pass that finds more than it may keep, or than there is memory for: a type of its own, so that nobody takes what an observer throws for it.
 class OutOfRoom : public CapacityError {
@@ -170,30 +156,6 @@ inline void find_above(const Kernel& kernel, InstructionSet set, Index b, std::s
   }
 }
 
-/// Puts what was found, part after part, into columns. Within a column the rows come in rising order already. The parts are
-/// given back as they are read.
-inline std::shared_ptr<const SparseEntries> by_column(Index columns, std::vector<FoundEntries>& parts) {
-  std::vector<Index> all(static_cast<std::size_t>(columns));
-  std::iota(all.begin(), all.end(), Index{0});
-  std::vector<std::size_t> count(all.size(), 0), next(all.size(), 0);
-  for (const auto& part : parts)
-    for (const auto& entry : part.entries) ++count[entry.column];
-  std::exclusive_scan(count.begin(), count.end(), next.begin(), std::size_t{0});
-  const std::size_t total = std::accumulate(count.begin(), count.end(), std::size_t{0});
-
-  auto out = std::make_shared<SparseEntries>(columns);
-  out->take({std::vector<std::uint32_t>(total), std::vector<float>(total)}, all, count);
-  for (auto& part : parts) {
-    for (const auto& entry : part.entries) {
-      const std::size_t place = next[entry.column]++;
-      out->parts[0].row[place] = entry.row;
-      out->parts[0].value[place] = entry.value;
-    }
-    part = {};
-  }
-  return out;
-}
-
 /// \throws ShapeError unless there is one threshold for each row; names `caller`
 inline void check_thresholds(const char* caller, std::span<const float> thresholds, Index rows) {
   if (std::ssize(thresholds) != rows)
@@ -229,7 +191,7 @@ std::shared_ptr<const SparseEntries> streamed_above(Cpu executor, const Streamed
   };
   if (!for_each_tile(executor, tasks, work, [&](Index done) { return progress(done, tasks); })) return nullptr;
   screened.reset();
-  return by_column(entries.columns(), found);
+  return by_column(executor, entries.columns(), found);
 }
 
 /// The same of a stored kernel.
@@ -246,7 +208,7 @@ std::shared_ptr<const SparseEntries> stored_above(Cpu executor, const Kernel& ke
     of_block.entries.shrink_to_fit();
   };
   if (!for_each_tile(executor, blocks, work, [&](Index done) { return progress(done, blocks); })) return nullptr;
-  return by_column(kernel.columns(), found);
+  return by_column(executor, kernel.columns(), found);
 }
 
 /// See below.

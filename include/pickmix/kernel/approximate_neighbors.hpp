@@ -12,6 +12,7 @@
 #include <pickmix/core/types.hpp>
 #include <pickmix/kernel/above.hpp>
 #include <pickmix/kernel/cells.hpp>
+#include <pickmix/kernel/found_entries.hpp>
 #include <pickmix/kernel/kernel.hpp>
 #include <pickmix/kernel/metric.hpp>
 #include <pickmix/kernel/neighbors.hpp>
@@ -136,7 +137,7 @@ std::optional<NeighborGraph> approximate_neighbors(Cpu executor, MatrixView<cons
       for (const auto& [value, candidate] : of_row.kept()) rows[0].add(i, candidate, value);
       of_row = detail::Largest(0);
     }
-    return NeighborGraph{Kernel(n, n, detail::by_column(n, rows)), *enough};
+    return NeighborGraph{Kernel(n, n, detail::by_column(executor, n, rows)), *enough};
   } catch (const std::bad_alloc&) {
     raise<CapacityError>("approximate_neighbors: {} neighbours of {} rows do not fit into memory; use a smaller k", k,
                          n);

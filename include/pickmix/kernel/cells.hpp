@@ -2,12 +2,14 @@
 // The part of a kernel that can still matter, looked for near each row only: for pools beyond a pass over all pairs.
 #pragma once
 
+#include <pickmix/backend/line_vector.hpp>
 #include <pickmix/core/error.hpp>
 #include <pickmix/core/matrix_view.hpp>
 #include <pickmix/core/parallel.hpp>
 #include <pickmix/core/rng.hpp>
 #include <pickmix/core/types.hpp>
 #include <pickmix/kernel/above.hpp>
+#include <pickmix/kernel/found_entries.hpp>
 #include <pickmix/kernel/kernel.hpp>
 #include <pickmix/kernel/nearest_columns.hpp>
 #include <pickmix/kernel/screened.hpp>
@@ -50,7 +52,8 @@ inline FoundColumns find_above(const StreamedEntries& entries, std::span<const I
   for (const auto& entry : all.entries) ++found.count[entry.column];
   std::vector<std::size_t> next(candidates.size());
   std::exclusive_scan(found.count.begin(), found.count.end(), next.begin(), std::size_t{0});
-  found.entries = {std::vector<std::uint32_t>(all.entries.size()), std::vector<float>(all.entries.size())};
+  found.entries = {backend::LineVector<std::uint32_t>(all.entries.size()),
+                   backend::LineVector<float>(all.entries.size())};
   for (const auto& entry : all.entries) {
     const std::size_t place = next[entry.column]++;
     found.entries.row[place] = static_cast<std::uint32_t>(rows[entry.row]);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pickmix/backend/large_array.hpp>
+#include <pickmix/backend/line_vector.hpp>
 #include <pickmix/core/error.hpp>
 #include <pickmix/core/instruction_set.hpp>
 #include <pickmix/core/matrix_view.hpp>
@@ -46,8 +47,8 @@ struct HalfEntries {
 /// that what was found piece by piece can stay where it is.
 struct SparseEntries {
   struct Part {
-    std::vector<std::uint32_t> row;
-    std::vector<float> value;
+    backend::LineVector<std::uint32_t> row;
+    backend::LineVector<float> value;
   };
   std::vector<Part> parts;
 

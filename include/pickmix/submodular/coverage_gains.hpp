@@ -31,8 +31,16 @@ inline double coverage_gain(const ColumnAbove& column, const backend::Covered& r
 /// \shape items, out: the same number; at most 16 of a dense or half-size kernel
 inline void coverage_gains(const SparseEntries& sparse, const backend::Covered& rows, std::span<const Index> items,
                            std::span<double> out) {
-  for (std::size_t k = 0; k < items.size(); ++k)
-    out[k] = coverage_gain({sparse.rows_of(items[k]), sparse.values_of(items[k])}, rows);
+  constexpr std::size_t ahead = 8;  // columns that are asked for before they are read
+  for (std::size_t k = 0; k < items.size() + ahead; ++k) {
+    if (k < items.size()) {
+      backend::ask_for(sparse.rows_of(items[k]));
+      backend::ask_for(sparse.values_of(items[k]));
+    }
+    if (k < ahead) continue;
+    const Index j = items[k - ahead];
+    out[k - ahead] = coverage_gain({sparse.rows_of(j), sparse.values_of(j)}, rows);
+  }
 }
 
 inline void coverage_gains(Cpu executor, const DenseEntries& dense, const backend::Covered& rows,
