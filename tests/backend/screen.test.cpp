@@ -87,7 +87,64 @@ void check(InstructionSet multiplier, InstructionSet set, Index features, double
   }
 }
 
+/// How many pairs (row i, column i) are no candidates though each is above its row's threshold, by one step of a float.
+Index missed_in_step(InstructionSet multiplier, InstructionSet set, const PackedRows& rows, const PackedRows& columns) {
+  std::vector<float> products(static_cast<std::size_t>(edge * edge)), thresholds(static_cast<std::size_t>(edge)),
+      none(thresholds.size(), infinity);
+  backend::inner_products(columns, 0, edge, rows, 0, edge, products.data(), edge, set);
+  for (Index i = 0; i < edge; ++i)
+    thresholds[static_cast<std::size_t>(i)] =
+        std::nextafter(products[static_cast<std::size_t>(i * edge + i)], -infinity);
+  const ByteRows row_bytes = bytes_of(rows, multiplier), column_bytes = bytes_of(columns, multiplier);
+  Screen screen(multiplier, set, column_bytes, 0, none);
+  std::vector<std::uint64_t> masks(static_cast<std::size_t>(edge * Screen::words));
+  screen.candidates(row_bytes, 0, thresholds, edge, masks);
+  Index missed = 0;
+  for (Index i = 0; i < edge; ++i) missed += (masks[static_cast<std::size_t>(i * 3 + i / 64)] >> (i % 64) & 1) == 0;
+  return missed;
+}
+
 }  // namespace
+
+TEST_CASE("A bound is enough where what bytes leave out is parallel to the other row") {
+  for (InstructionSet set : support::screening_sets())
+    for (Index features : {33, 64, 127, 384, 4096}) {
+      CAPTURE(name_of(set), features);
+      RandomStream random(8, 1);
+      const int most = backend::ByteLayout::of(set).most;
+      PackedRows left_out(edge, features), whole(edge, features);  // all but two of the first's bytes are 0
+      for (Index i = 0; i < edge; ++i) {
+        const float size = std::ldexp(1.0f, static_cast<int>(random.below(20)) - 10);
+        for (Index k = 0; k < features; ++k) {
+          const int q = k == 0 ? 0 : k == 1 ? most : static_cast<int>(random.below(2 * most + 1)) - most;
+          whole(i, k) = size * static_cast<float>(q);
+          left_out(i, k) =
+              k == 0 ? static_cast<float>(most) : 0.499f * static_cast<float>(q) / static_cast<float>(most);
+        }
+      }
+      CHECK(missed_in_step(set, set, left_out, whole) == 0);
+      CHECK(missed_in_step(set, set, whole, left_out) == 0);
+    }
+}
+
+TEST_CASE("A bound is enough where a product is rounded up at each step of its sum") {
+  constexpr Index features = 8192;
+  RandomStream random(9, 1);
+  PackedRows rows(edge, features);
+  for (Index i = 0; i < edge; ++i) {
+    double x = 0.0, left = 0.0;
+    while (!(left > 0.5 && left < 0.6)) {  // of a step of the sum's last half, which becomes a whole one
+      x = static_cast<double>(static_cast<float>(0.5 + random.uniform()));
+      const double step = std::ldexp(1.0, std::ilogb(static_cast<double>(features) * x * x) - 23);
+      left = std::fmod(x * x, step) / step;
+    }
+    for (Index k = 0; k < features; ++k) rows(i, k) = static_cast<float>(x);
+  }
+  for (InstructionSet set : support::screening_sets()) {
+    CAPTURE(name_of(set));
+    CHECK(missed_in_step(set, set, rows, rows) == 0);
+  }
+}
 
 TEST_CASE("Whatever is above a threshold is a candidate, and little that is far below is") {
   for (InstructionSet set : support::screening_sets())
