@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "pick_and_mix.hpp"
+#include "processor.hpp"
 #include "results.hpp"
 #include "rows.hpp"
 
@@ -197,6 +198,7 @@ class Experiment {
       outcome = Outcome::parse(also.at("outcome"));
       fmt::print(stderr, "{}: goes on after step {}\n", run.job.name(), run.trainer.steps());
     }
+    give_back_free_memory();
     Stopwatch whole;
     double elsewhere = 0.0;  // seconds of `whole` that are not the scheduler's
     const auto timed = [&](double& sum, const auto& work) {
@@ -233,7 +235,11 @@ class Experiment {
       return more;
     };
     std::function<void()> epoch;
-    if (anew.rows > 0) epoch = [&] { timed(outcome.select_seconds, [&] { reselect(run.state, plain, anew); }); };
+    const auto choose = [&] {
+      timed(outcome.select_seconds, [&] { reselect(run.state, plain, anew); });
+      give_back_free_memory();
+    };
+    if (anew.rows > 0) epoch = choose;
     method.run(run.state, model, reference, step, epoch);
 
     outcome.scheduler_seconds += whole.seconds() - elsewhere;
@@ -260,6 +266,7 @@ class Experiment {
       point.losses.push_back(sum / tokens);
       point.exact.push_back(exact / static_cast<double>(some.size()));
     }
+    give_back_free_memory();
     return point;
   }
 

@@ -24,3 +24,11 @@ inline void use_the_whole_processor() {
   mallopt(M_TRIM_THRESHOLD, -1);
 #endif
 }
+
+/// Gives the system what memory is free, after work on texts of many lengths: the tensors of one do not fit where those of
+/// another were, so it grows to twice what is needed at once.
+inline void give_back_free_memory() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}

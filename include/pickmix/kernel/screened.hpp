@@ -50,6 +50,9 @@ struct ScreenedRows {
   }
 
   /// With other instructions for the products of bytes than for all else, so that tests can try them emulated.
+  ///
+  /// \pre the processor has them, and was asked with `has` (the system gives AMX only who asks), or they are emulated; entries
+  /// are made with fused multiply-adds, as pairs are
   static std::optional<ScreenedRows> of(Cpu executor, const StreamedEntries& entries, InstructionSet products) {
     const auto& packed = *entries.packed_rows();
     if (backend::screening_range(products) == 0 || !entries.linear()) return std::nullopt;
