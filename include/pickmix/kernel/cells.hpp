@@ -2,7 +2,6 @@
 // The part of a kernel that can still matter, looked for near each row only: for pools beyond a pass over all pairs.
 #pragma once
 
-#include <pickmix/backend/line_vector.hpp>
 #include <pickmix/core/error.hpp>
 #include <pickmix/core/matrix_view.hpp>
 #include <pickmix/core/parallel.hpp>
@@ -31,12 +30,6 @@ namespace pickmix::inline v0 {
 
 namespace detail {
 
-/// The columns of some candidates, one behind the other.
-struct FoundColumns {
-  std::vector<std::size_t> count;
-  SparseEntries::Part entries;
-};
-
 /// The candidates of one cell against `rows`, which rise. Not screened: of rows that are near, too many are above.
 inline FoundColumns find_above(const StreamedEntries& entries, std::span<const Index> rows,
                                std::span<const Index> candidates, std::span<const float> thresholds, Room& room) {
@@ -44,22 +37,11 @@ inline FoundColumns find_above(const StreamedEntries& entries, std::span<const I
   std::vector<float> limits;
   for (Index row : rows) limits.push_back(thresholds[static_cast<std::size_t>(row)]);
   limits = padded(limits);
-  FoundEntries all;
+  std::vector<FoundEntries> found(1);
   for (Index b = 0; b < nearby.column_blocks(); ++b)
-    find_above(nearby, std::nullopt, {b, b + 1, 0, nearby.row_blocks()}, limits, room, all);
-
-  FoundColumns found{std::vector<std::size_t>(candidates.size(), 0), {}};
-  for (const auto& entry : all.entries) ++found.count[entry.column];
-  std::vector<std::size_t> next(candidates.size());
-  std::exclusive_scan(found.count.begin(), found.count.end(), next.begin(), std::size_t{0});
-  found.entries = {backend::LineVector<std::uint32_t>(all.entries.size()),
-                   backend::LineVector<float>(all.entries.size())};
-  for (const auto& entry : all.entries) {
-    const std::size_t place = next[entry.column]++;
-    found.entries.row[place] = static_cast<std::uint32_t>(rows[entry.row]);
-    found.entries.value[place] = entry.value;
-  }
-  return found;
+    find_above(nearby, std::nullopt, {b, b + 1, 0, nearby.row_blocks()}, limits, room, found[0]);
+  for (auto& entry : found[0].entries) entry.row = static_cast<std::uint32_t>(rows[entry.row]);
+  return in_columns(cpu, std::ssize(candidates), found);
 }
 
 }  // namespace detail

@@ -31,11 +31,17 @@ struct FoundEntries {
   }
 };
 
+/// The entries of some columns, one column behind the other.
+struct FoundColumns {
+  std::vector<std::size_t> count;
+  SparseEntries::Part entries;
+};
+
 /// Puts what was found, part after part, into columns. Within a column the rows must rise already. The parts are given back as
 /// they are read.
 ///
 /// \complexity 8 bytes an entry; 8 a column for each thread, of which there are 8 at most
-inline std::shared_ptr<const SparseEntries> by_column(Cpu executor, Index columns, std::vector<FoundEntries>& parts) {
+inline FoundColumns in_columns(Cpu executor, Index columns, std::vector<FoundEntries>& parts) {
   std::size_t total = 0;
   for (const auto& part : parts) total += part.entries.size();
   const auto wide = static_cast<std::size_t>(columns);
@@ -82,10 +88,16 @@ inline std::shared_ptr<const SparseEntries> by_column(Cpu executor, Index column
     };
     for_each_entry(g, place, [](auto& part) { part = {}; });
   });
-  std::vector<Index> all(wide);
+  return {std::move(count), std::move(placed)};
+}
+
+/// The same of all columns of a kernel.
+inline std::shared_ptr<const SparseEntries> by_column(Cpu executor, Index columns, std::vector<FoundEntries>& parts) {
+  FoundColumns found = in_columns(executor, columns, parts);
+  std::vector<Index> all(found.count.size());
   std::iota(all.begin(), all.end(), Index{0});
   auto out = std::make_shared<SparseEntries>(columns);
-  out->take(std::move(placed), all, count);
+  out->take(std::move(found.entries), all, found.count);
   return out;
 }
 
