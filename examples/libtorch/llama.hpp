@@ -117,9 +117,9 @@ class Llama {
     return norm(x, "model.norm");
   }
 
-  /// Of hidden states [n, width]: [n, vocabulary], fp32.
+  /// Of hidden states [n, width]: [n, vocabulary], in the type of the products.
   Tensor logits(const Tensor& hidden) const {
-    return torch::matmul(hidden.to(products_), weights_.at(Shape::embedding).to(products_).t()).to(torch::kFloat32);
+    return torch::matmul(hidden.to(products_), weights_.at(Shape::embedding).to(products_).t());
   }
 
  private:

@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "batch.hpp"
 #include "llama.hpp"
 #include "texts.hpp"
 #include "weights.hpp"
@@ -58,8 +59,6 @@ struct Score {
 
 class Trainer {
  public:
-  using Texts = std::span<const Turn* const>;
-
   Trainer(const Safetensors& file, Machine machine, Recipe recipe)
       : machine_(machine),
         recipe_(recipe),
@@ -80,12 +79,12 @@ class Trainer {
   long steps() const { return steps_; }
 
   /// One step on the mean loss of the scored tokens of `texts`; gives the mean loss of each text before it.
-  std::vector<float> step(Texts texts) {
+  std::vector<float> step(Turns texts) {
     const Batch batch(texts, machine_.device);
     weights_.zero_gradients();
-    const torch::Tensor hidden = model_.hidden(batch.tokens);
-    const torch::Tensor losses = -log_probabilities(hidden, batch);
-    losses.mean().backward();
+    const torch::Tensor logits = model_.logits(scored(model_.hidden(batch.tokens), batch));
+    torch::Tensor losses;
+    logits.backward(gradient(logits, batch.labels, losses));
     weights_.gather_gradients();
     torch::nn::utils::clip_grad_norm_(weights_.pieces(), recipe_.longest_gradient);
     for (auto& group : optimizer_->param_groups()) group.options().set_lr(recipe_.rate(tokens_));
@@ -95,7 +94,7 @@ class Trainer {
     tokens_ += losses.size(0);
     padded_ += batch.tokens.numel();
     std::vector<float> means;
-    const torch::Tensor told = losses.detach().cpu();
+    const torch::Tensor told = losses.cpu();
     const float* next = told.data_ptr<float>();
     for (const Turn* text : texts) {
       means.push_back(std::accumulate(next, next + text->scored(), 0.0f) / static_cast<float>(text->scored()));
@@ -107,7 +106,7 @@ class Trainer {
   /// Reads texts, alone or each of them after `context`, whose keys and values they share, and calls use(i, Score).
   /// The context is not read again if the last call, with no step between, was for the same.
   template <class Use>
-  void score(Texts texts, const Turn* context, const Use& use) {
+  void score(Turns texts, const Turn* context, const Use& use) {
     const torch::NoGradGuard no_gradients;
     if (context && context != context_) {
       cache_ = {};
@@ -115,12 +114,18 @@ class Trainer {
       model_.hidden(Batch(one, machine_.device, 1).tokens, nullptr, &cache_);  // all of it is read: no padding
       context_ = context;
     }
-    by_length(texts, context ? cache_.length() : 0, [&](std::span<const std::size_t> chosen, Texts some) {
+    const std::int64_t past = context ? cache_.length() : 0;
+    by_length(texts, past, machine_.padded, [&](std::span<const std::size_t> chosen, Turns some) {
       const Batch batch(some, machine_.device);
       const torch::Tensor hidden = model_.hidden(batch.tokens, context ? &cache_ : nullptr);
-      torch::Tensor exact;
-      const torch::Tensor told = log_probabilities(hidden, batch, &exact).cpu();
-      exact = exact.cpu();
+      const auto logits = model_.logits(scored(hidden, batch)).split(piece), labels = batch.labels.split(piece);
+      std::vector<torch::Tensor> of_labels, are_first;
+      for (std::size_t k = 0; k < labels.size(); ++k) {
+        const torch::Tensor words = log_probabilities(logits[k]);
+        of_labels.push_back(words.gather(1, labels[k]));
+        are_first.push_back(words.argmax(-1, true) == labels[k]);
+      }
+      const torch::Tensor told = torch::cat(of_labels).cpu(), exact = torch::cat(are_first).cpu();
       const float* next = told.data_ptr<float>();
       const bool* right = exact.data_ptr<bool>();
       for (std::size_t k = 0; k < some.size(); ++k) {
@@ -133,9 +138,9 @@ class Trainer {
 
   /// The mean of the last hidden states over each text's tokens: use(i, numbers).
   template <class Use>
-  void embed(Texts texts, const Use& use) {
+  void embed(Turns texts, const Use& use) {
     const torch::NoGradGuard no_gradients;
-    by_length(texts, 0, [&](std::span<const std::size_t> chosen, Texts some) {
+    by_length(texts, 0, machine_.padded, [&](std::span<const std::size_t> chosen, Turns some) {
       const torch::Tensor hidden = model_.hidden(Batch(some, machine_.device).tokens);
       for (std::size_t k = 0; k < some.size(); ++k) {
         const auto length = static_cast<std::int64_t>(some[k]->tokens.size());
@@ -211,62 +216,31 @@ class Trainer {
   }
 
  private:
-  /// Texts come by eights, and are padded to multiples of eight tokens: oneDNN, which makes bf16 products on processors, takes
-  /// up to six times as long for some other numbers of rows (2.6.3: 1,736 rows of 576 to 1,536 in 6.0 ms, 1,728 in 1.7).
-  static constexpr std::size_t even = 8;
+  /// Tokens whose probabilities of all words are looked at together: those of all would be the largest tensors, each time of
+  /// another size, between which little else finds room.
+  static constexpr std::int64_t piece = 16;
 
-  /// Texts side by side, padded at their ends, and where their scored tokens are predicted.
-  struct Batch {
-    torch::Tensor tokens, positions, labels;
-
-    Batch(Texts texts, torch::Device device, std::size_t multiple = even) {
-      std::size_t longest = 0;
-      for (const Turn* text : texts) longest = std::max(longest, text->tokens.size());
-      longest = (longest + multiple - 1) / multiple * multiple;
-      std::vector<std::int64_t> padded(texts.size() * longest, 0), at, wanted;
-      for (std::size_t k = 0; k < texts.size(); ++k) {
-        std::copy(texts[k]->tokens.begin(), texts[k]->tokens.end(),
-                  padded.begin() + static_cast<std::ptrdiff_t>(k * longest));
-        for (std::size_t t = texts[k]->begin; t < texts[k]->end; ++t) {
-          at.push_back(static_cast<std::int64_t>(k * longest + t - 1));
-          wanted.push_back(texts[k]->tokens[t]);
-        }
-      }
-      const auto shape = {static_cast<std::int64_t>(texts.size()), static_cast<std::int64_t>(longest)};
-      tokens = torch::tensor(padded, torch::kInt64).view(shape).to(device);
-      positions = torch::tensor(at, torch::kInt64).to(device);
-      labels = torch::tensor(wanted, torch::kInt64).to(device);
-    }
-  };
-
-  torch::Tensor log_probabilities(const torch::Tensor& hidden, const Batch& batch,
-                                  torch::Tensor* exact = nullptr) const {
-    const torch::Tensor logits = model_.logits(hidden.flatten(0, 1).index_select(0, batch.positions));
-    if (exact) *exact = logits.argmax(-1) == batch.labels;
-    return torch::log_softmax(logits, -1).gather(1, batch.labels.unsqueeze(1)).squeeze(1);
+  /// Hidden states that scored tokens are predicted from.
+  static torch::Tensor scored(const torch::Tensor& hidden, const Batch& batch) {
+    return hidden.flatten(0, 1).index_select(0, batch.positions);
   }
-
-  /// Calls read(which, texts) for groups of about equal length, of at most `padded` tokens, `past` before each counted.
-  template <class Read>
-  void by_length(Texts texts, std::int64_t past, const Read& read) const {
-    std::vector<std::size_t> order(texts.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(),
-                     [&](auto a, auto b) { return texts[a]->tokens.size() < texts[b]->tokens.size(); });
-    std::vector<const Turn*> group;
-    for (std::size_t begin = 0, k = 0; k < order.size(); ++k) {
-      group.push_back(texts[order[k]]);
-      const std::size_t next = k + 1 < order.size() ? texts[order[k + 1]]->tokens.size() : 0;
-      const auto fits = [&](std::size_t more) {
-        const std::size_t tokens = (group.size() + more) * (next + static_cast<std::size_t>(past));
-        return tokens <= static_cast<std::size_t>(machine_.padded);
-      };
-      if (next == 0 || !fits(1) || (group.size() % even == 0 && !fits(even))) {
-        read(std::span(order).subspan(begin, group.size()), Texts(group));
-        begin = k + 1;
-        group.clear();
-      }
+  static torch::Tensor log_probabilities(const torch::Tensor& logits) {
+    return torch::log_softmax(logits.to(torch::kFloat32), -1);
+  }
+  /// Of the mean loss, for each logit; gives the losses, too.
+  static torch::Tensor gradient(const torch::Tensor& logits, const torch::Tensor& labels, torch::Tensor& losses) {
+    const torch::NoGradGuard no_gradients;
+    torch::Tensor all = torch::empty_like(logits);
+    const auto some = logits.split(piece), wanted = labels.split(piece), gradients = all.split(piece);
+    std::vector<torch::Tensor> told;
+    for (std::size_t k = 0; k < some.size(); ++k) {
+      torch::Tensor words = log_probabilities(some[k]);
+      told.push_back(-words.gather(1, wanted[k]));
+      words.exp_().scatter_add_(1, wanted[k], torch::full_like(told[k], -1.0));
+      gradients[k].copy_(words.div_(logits.size(0)));
     }
+    losses = torch::cat(told);
+    return all;
   }
 
   std::unique_ptr<torch::optim::AdamW> optimizer() const {
