@@ -43,6 +43,7 @@ tiny --steps 5 --out "$work/out/cut" --products bf16 --question 4 --answer 3 --p
   fail "other seeds than those asked for"
 [ "$(tail -n 1 "$work/out/cut/runs.csv" | cut -d, -f16)" = 'cpu bf16' ] || fail "a line does not say the machine"
 [ "$(wc -l <"$work/out/all/runs.csv")" = 41 ] || fail "not every run has a line"
+[ "$(grep '^pick,log-determinant,' "$work/out/all/runs.csv" | cut -d, -f17)" = 12 ] || fail "counts other rows than it was trained on"
 grep -q '</html>' "$work/out/all/index.html" || fail "there is no report"
 
 "$work/example/speed" "$work/tiny/model.safetensors" 4 16 1 | grep -q 'rewards at the defaults' || fail "speed: no figures"
@@ -59,9 +60,13 @@ for experiment in 'mix;diff ema' 'mix;odm' 'mix;doremi' 'pick;similarity' 'conti
   while [ -z "$(ls "$work"/out/killed/*.checkpoint 2>/dev/null)" ] && kill -0 $process 2>/dev/null; do :; done
   kill -9 $process 2>/dev/null || fail "$experiment: the run was over before it could be killed"
   wait $process 2>/dev/null || true
+  grep -aq '"rows":\[\[' "$work"/out/killed/*.checkpoint || fail "$experiment: forgets what it was trained on"
+  [ "$experiment" != 'mix;doremi' ] || [ -f "$work/out/killed/mix-doremi-1-1.reference" ] || fail "the reference is not kept"
   tiny "$@" --out "$work/out/killed" 2>"$work/out/log"
   grep -q 'goes on after step' "$work/out/log" || fail "$experiment: did not go on"
   [ "$(results "$work/out/whole")" = "$(results "$work/out/killed")" ] || fail "$experiment: goes on in another way"
+  [ -z "$(ls "$work"/out/killed/*.checkpoint "$work"/out/killed/*.reference 2>/dev/null)" ] ||
+    fail "$experiment: leaves what only a run under way needs"
 done
 
 # Losses in context that were measured before a run was killed are not measured again.
@@ -91,6 +96,13 @@ cp "$work/out/torn/index.html" "$work/out/twice" && mv "$work/out/torn/points.cs
 awk '!seen[$0]++' "$work/out/twice.csv" >"$work/out/torn/points.csv"
 tiny --report "$work/out/torn"
 cmp -s "$work/out/torn/index.html" "$work/out/twice" || fail "the report counts points twice that are there twice"
+
+# Results of another version are not touched.
+cp -r "$work/out/torn" "$work/out/older" && sed -i 's/,[^,]*$//' "$work/out/older/runs.csv"
+cp "$work/out/older/runs.csv" "$work/out/twice"
+if tiny "$@" --out "$work/out/older" 2>"$work/out/log"; then fail "goes on with results of another version"; fi
+grep -q 'has other columns' "$work/out/log" || fail "says '$(cat "$work/out/log")' of results of another version"
+cmp -s "$work/out/older/runs.csv" "$work/out/twice" || fail "touches results of another version"
 
 # Bad input gets an error that says what is wrong.
 refuses() {

@@ -16,6 +16,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 /// One run: what is trained on, and how it is chosen.
@@ -40,6 +41,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Point, step, tokens, losses, exact, shares)
 
 struct Outcome {
   std::vector<std::int64_t> picks = {};
+  std::set<std::pair<std::int64_t, std::int64_t>> rows = {};  ///< trained on: dataset and row of each
   std::int64_t calls = 0, padded = 0;
   double kept = 0.0, train_seconds = 0.0, reward_seconds = 0.0, scheduler_seconds = 0.0, select_seconds = 0.0;
   std::vector<Point> points = {};
@@ -47,19 +49,22 @@ struct Outcome {
 
   std::string text() const { return nlohmann::json(*this).dump(); }
   static Outcome parse(const std::string& text) { return nlohmann::json::parse(text).get<Outcome>(); }
-  NLOHMANN_DEFINE_TYPE_INTRUSIVE(Outcome, picks, calls, padded, kept, train_seconds, reward_seconds, scheduler_seconds,
-                                 select_seconds, points, end)
+  NLOHMANN_DEFINE_TYPE_INTRUSIVE(Outcome, picks, rows, calls, padded, kept, train_seconds, reward_seconds,
+                                 scheduler_seconds, select_seconds, points, end)
 };
 
 class ResultsFolder {
  public:
   /// \param machine  what computes; said in each line
-  /// \throws std::runtime_error if it cannot be written to, or holds results of other settings
+  /// \throws std::runtime_error if it cannot be written to, or holds results of other settings or of another version
   ResultsFolder(std::filesystem::path folder, const std::string& settings, std::string machine)
       : folder_(std::move(folder)), machine_(std::move(machine)) {
     std::filesystem::create_directories(folder_);
     std::ifstream in(folder_ / "runs.csv");
     for (std::string line; std::getline(in, line);) {
+      if (done_.empty() && line != columns && !in.eof())
+        throw std::runtime_error((folder_ / "runs.csv").string() +
+                                 ": has other columns, of another version; choose another folder");
       if (std::ranges::count(line, ',') != std::ranges::count(columns, ',')) continue;  // torn
       std::size_t end = 0;
       for (int commas = 0; commas < 4; ++commas) end = line.find(',', end + 1);
@@ -71,7 +76,8 @@ class ResultsFolder {
     if (found == settings) return;
     if (std::any_of(std::filesystem::directory_iterator(folder_), std::filesystem::directory_iterator(),
                     [this](const auto& entry) {
-                      return entry.path().extension() == ".checkpoint" || entry.path().extension() == ".losses" ||
+                      const std::filesystem::path kind = entry.path().extension();
+                      return kind == ".checkpoint" || kind == ".reference" || kind == ".losses" ||
                              done_.size() > 1;  // more than the names of the columns
                     }))
       throw std::runtime_error(folder_.string() + ": holds results of other settings (" + same.string() +
@@ -84,12 +90,10 @@ class ResultsFolder {
 
   bool has(const Job& job) const { return done_.count(job.key()) > 0; }
 
-  std::filesystem::path checkpoint(const Job& job) const {
-    std::string name = job.key();
-    std::replace(name.begin(), name.end(), ',', '-');
-    std::replace(name.begin(), name.end(), ' ', '_');
-    return folder_ / (name + ".checkpoint");
-  }
+  std::filesystem::path checkpoint(const Job& job) const { return file(job, ".checkpoint"); }
+
+  /// Where the model is kept, trained, that DoReMi compares with.
+  std::filesystem::path reference(const Job& job) const { return file(job, ".reference"); }
 
   /// Where the losses that utilities are made of are kept: those of a pool, whatever part of it is picked.
   std::filesystem::path losses(const Job& job) const {
@@ -116,15 +120,22 @@ class ResultsFolder {
     append("points.csv", lines);
     const auto& losses = o.end.losses;
     append("runs.csv",
-           fmt::format("{},{},{},{},{:.5f},{:.5f},{:.3f},{:.3f},{:.4f},{:.3f},{},{:.4f},{}\n", job.key(), o.end.step,
+           fmt::format("{},{},{},{},{:.5f},{:.5f},{:.3f},{:.3f},{:.4f},{:.3f},{},{:.4f},{},{}\n", job.key(), o.end.step,
                        o.end.tokens, o.padded,
                        std::accumulate(losses.begin(), losses.end(), 0.0) / static_cast<double>(losses.size()),
                        *std::max_element(losses.begin(), losses.end()), o.train_seconds, o.reward_seconds,
-                       o.scheduler_seconds, o.select_seconds, o.calls, o.kept, machine_));
+                       o.scheduler_seconds, o.select_seconds, o.calls, o.kept, machine_, o.rows.size()));
     done_.insert(job.key());
   }
 
  private:
+  std::filesystem::path file(const Job& job, const char* kind) const {
+    std::string name = job.key();
+    std::replace(name.begin(), name.end(), ',', '-');
+    std::replace(name.begin(), name.end(), ' ', '_');
+    return folder_ / (name + kind);
+  }
+
   void append(const char* name, const std::string& text) const {
     std::ifstream before(folder_ / name, std::ios::binary);
     const bool torn = before.seekg(-1, std::ios::end) && before.get() != '\n';  // a run was killed while it wrote
@@ -135,7 +146,7 @@ class ResultsFolder {
 
   static constexpr std::string_view columns =
       "experiment,method,part,seed,steps,tokens,padded,mean_loss,worst_loss,train_s,reward_s,scheduler_s,select_s,"
-      "calls,kept,machine";
+      "calls,kept,machine,different_rows";
 
   std::filesystem::path folder_;
   std::string machine_;

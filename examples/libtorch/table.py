@@ -61,8 +61,8 @@ for experiment, methods in runs.items():
     datasets = sorted({p["dataset"] for key, p in points.items() if key[0] == experiment for p in p["all"] if p["loss"]})
     print(f"\n### {experiment}\n")
     print("| method | seeds | mean loss | less than proportional | " + " | ".join(datasets) +
-          " | exact, % | tokens to proportional's loss | rewards | scheduler | selection, s |")
-    print("|---|---|---|---|" + "---|" * (len(datasets) + 5))
+          " | exact, % | tokens to proportional's loss | rewards | scheduler | selection, s | different rows |")
+    print("|---|---|---|---|" + "---|" * (len(datasets) + 6))
     order = sorted(methods, key=lambda m: statistics.mean(float(r["mean_loss"]) for r in methods[m].values()))
     for method, part in order:
         seeds = methods[method, part]
@@ -79,8 +79,10 @@ for experiment, methods in runs.items():
         share = lambda what: f"{100 * sum(number(what)) / sum(number('train_s')):.2g} %"
         machines = collections.Counter(row["machine"] for row in seeds.values())
         rare = [f"{count} {machine}" for machine, count in machines.items() if machine != usual]
+        counted = [int(row["different_rows"]) for row in seeds.values() if row["different_rows"]]
         name = method if part == 1 else f"{method}, {100 * part:g} %"
         print(f"| {name} | {len(seeds)}{' (' + ', '.join(rare) + ')' if rare else ''} | {spread(number('mean_loss'))} | "
               f"{f'{lower} of {len(common)}' if common and method != 'proportional' else ''} | " + " | ".join(of) +
               f" | {exact} | {until if method != 'proportional' else ''} | {share('reward_s')} | {share('scheduler_s')} | "
-              f"{spread(number('select_s'), 1) if sum(number('select_s')) else ''} |")
+              f"{spread(number('select_s'), 1) if sum(number('select_s')) else ''} | "
+              f"{', '.join(map(str, counted))} |")
