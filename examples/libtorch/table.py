@@ -37,52 +37,69 @@ def ends(key, what):
     return {p["dataset"]: float(p[what]) for p in points[key]["all"] if p[what]}
 
 
-def tokens_until(key, loss):
-    """Response tokens after which the mean loss along the way is no more than this; none if it never is."""
-    steps = collections.defaultdict(list)
+def way(key):
+    """Mean losses along the way, by response tokens."""
+    losses = collections.defaultdict(list)
     for p in points[key]["some"]:
         if p["loss"]:
-            steps[int(p["tokens"])].append(float(p["loss"]))
-    for tokens, losses in sorted(steps.items()):
-        if statistics.mean(losses) <= loss:
-            return tokens
-    return None
+            losses[int(p["tokens"])].append(float(p["loss"]))
+    return {tokens: statistics.mean(losses[tokens]) for tokens in sorted(losses)}
 
 
-def last_loss(key):
-    tokens = max(int(p["tokens"]) for p in points[key]["some"])
-    return statistics.mean(float(p["loss"]) for p in points[key]["some"] if p["loss"] and int(p["tokens"]) == tokens)
+def line_to_meet(experiment, method, part):
+    """What a method is compared with, seed by seed: proportional shares; random rows, as many."""
+    if experiment in ("mix", "controls"):
+        return experiment, "proportional", 1.0
+    if experiment == "both":
+        return experiment, f"{method} random", part
+    return "pick" if experiment == "task" else experiment, "random", part  # a target's pool is the same
+
+
+def lower(values, others):
+    return f"{sum(a < b for a, b in zip(values, others))} of {len(values)}" if values else ""
 
 
 usual = collections.Counter(row["machine"] for methods in runs.values() for seeds in methods.values()
                             for row in seeds.values()).most_common(1)[0][0]
 for experiment, methods in runs.items():
-    base = methods.get(("proportional", 1.0)) or {}
     datasets = sorted({p["dataset"] for key, p in points.items() if key[0] == experiment for p in p["all"] if p["loss"]})
-    print(f"\n### {experiment}\n")
-    print("| method | seeds | mean loss | less than proportional | " + " | ".join(datasets) +
-          " | exact, % | tokens to proportional's loss | rewards | scheduler | selection, s | different rows |")
-    print("|---|---|---|---|" + "---|" * (len(datasets) + 6))
-    order = sorted(methods, key=lambda m: statistics.mean(float(r["mean_loss"]) for r in methods[m].values()))
-    for method, part in order:
+    mixing = experiment in ("mix", "controls")
+    names = ["method", "seeds", "mean loss", f"less than {'proportional' if mixing else 'random rows'}", *datasets, "exact, %",
+             "lowest on the way", "less than random rows there", "tokens to proportional's loss",
+             "rewards", "scheduler", "selection, s", "different rows"]
+    lines = []
+    loss = lambda row: float(row["mean_loss"])
+    for method, part in sorted(methods, key=lambda m: statistics.mean(map(loss, methods[m].values()))):
         seeds = methods[method, part]
-        keys = [(experiment, method, part, seed) for seed in seeds]
+        keys = {seed: (experiment, method, part, seed) for seed in seeds}
         number = lambda what: [float(row[what]) for row in seeds.values()]
-        common = [s for s in seeds if s in base]
-        lower = sum(float(seeds[s]["mean_loss"]) < float(base[s]["mean_loss"]) for s in common)
-        of = [spread([ends(key, "loss")[d] for key in keys], 2) for d in datasets]
-        exact = ", ".join(f"{d} {statistics.mean([100 * ends(key, 'exact')[d] for key in keys]):.0f}" for d in datasets
-                          if statistics.mean([ends(key, "exact")[d] for key in keys]) >= 0.005)
-        reached = [tokens_until((experiment, method, part, s), last_loss((experiment, "proportional", 1.0, s)))
-                   for s in common]
-        until = ", ".join("not" if t is None else f"{t / float(base[s]['tokens']):.0%}" for t, s in zip(reached, common))
-        share = lambda what: f"{100 * sum(number(what)) / sum(number('train_s')):.2g} %"
+        of, base, base_part = line_to_meet(experiment, method, part)
+        others = runs[of].get((base, base_part), {})
+        common = [s for s in seeds if s in others and (base, base_part) != (method, part)]
+        other = {s: (of, base, base_part, s) for s in common}
+        lowest = {s: min(way(key).values()) for s, key in keys.items()}
+        exact = {d: statistics.mean(100 * ends(key, "exact")[d] for key in keys.values()) for d in datasets}
+        reached = [next((t for t, l in way(keys[s]).items() if l <= list(way(other[s]).values())[-1]), None)
+                   for s in common] if mixing else []
+        share = lambda what: f"{100 * sum(number(what)) / sum(number('train_s')):.2g} %" if sum(number(what)) else ""
         machines = collections.Counter(row["machine"] for row in seeds.values())
         rare = [f"{count} {machine}" for machine, count in machines.items() if machine != usual]
-        counted = [int(row["different_rows"]) for row in seeds.values() if row["different_rows"]]
-        name = method if part == 1 else f"{method}, {100 * part:g} %"
-        print(f"| {name} | {len(seeds)}{' (' + ', '.join(rare) + ')' if rare else ''} | {spread(number('mean_loss'))} | "
-              f"{f'{lower} of {len(common)}' if common and method != 'proportional' else ''} | " + " | ".join(of) +
-              f" | {exact} | {until if method != 'proportional' else ''} | {share('reward_s')} | {share('scheduler_s')} | "
-              f"{spread(number('select_s'), 1) if sum(number('select_s')) else ''} | "
-              f"{', '.join(map(str, counted))} |")
+        lines.append([
+            method if part == 1 else f"{method}, {100 * part:g} %",
+            f"{len(seeds)} ({', '.join(rare)})" if rare else str(len(seeds)),
+            spread(number("mean_loss")),
+            lower([loss(seeds[s]) for s in common], [loss(others[s]) for s in common]),
+            *(spread([ends(key, "loss")[d] for key in keys.values()], 2) for d in datasets),
+            ", ".join(f"{d} {exact[d]:.0f}" for d in datasets if exact[d] >= 0.5),
+            "" if mixing else spread(lowest.values()),
+            "" if mixing else lower([lowest[s] for s in common], [min(way(other[s]).values()) for s in common]),
+            ", ".join("not" if t is None else f"{t / float(others[s]['tokens']):.0%}" for t, s in zip(reached, common)),
+            share("reward_s"),
+            share("scheduler_s"),
+            spread(number("select_s"), 1) if sum(number("select_s")) else "",
+            ", ".join(row["different_rows"] for row in seeds.values() if row["different_rows"]),
+        ])
+    told = [k for k, name in enumerate(names) if any(line[k] for line in lines)]  # columns that have anything in them
+    print(f"\n### {experiment}\n")
+    for line in [names, ["---"] * len(names), *lines]:
+        print("| " + " | ".join(line[k] for k in told) + " |")
