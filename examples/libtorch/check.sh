@@ -44,6 +44,8 @@ tiny --steps 5 --out "$work/out/cut" --products bf16 --question 4 --answer 3 --p
 [ "$(tail -n 1 "$work/out/cut/runs.csv" | cut -d, -f16)" = 'cpu bf16' ] || fail "a line does not say the machine"
 [ "$(wc -l <"$work/out/all/runs.csv")" = 41 ] || fail "not every run has a line"
 [ "$(grep '^pick,log-determinant,' "$work/out/all/runs.csv" | cut -d, -f17)" = 12 ] || fail "counts other rows than it was trained on"
+[ "$(python3 "$here/table.py" "$work/out/all" | grep -c '^| similarity, 20 % | 1 | .* | [01] of 1 | ')" = 3 ] ||
+  fail "the tables do not compare what was picked with random rows"   # picked for all, for a target, beside what is known
 grep -q '</html>' "$work/out/all/index.html" || fail "there is no report"
 
 "$work/example/speed" "$work/tiny/model.safetensors" 4 16 1 | grep -q 'rewards at the defaults' || fail "speed: no figures"

@@ -37,11 +37,11 @@ def ends(key, what):
     return {p["dataset"]: float(p[what]) for p in points[key]["all"] if p[what]}
 
 
-def way(key):
-    """Mean losses along the way, by response tokens."""
+def way(key, datasets):
+    """Mean losses of datasets along the way, by response tokens."""
     losses = collections.defaultdict(list)
     for p in points[key]["some"]:
-        if p["loss"]:
+        if p["dataset"] in datasets:
             losses[int(p["tokens"])].append(float(p["loss"]))
     return {tokens: statistics.mean(losses[tokens]) for tokens in sorted(losses)}
 
@@ -59,40 +59,45 @@ def lower(values, others):
     return f"{sum(a < b for a, b in zip(values, others))} of {len(values)}" if values else ""
 
 
+settings = (folder / "settings.txt").read_text().split()
+target = settings[settings.index("target") + 1]
 usual = collections.Counter(row["machine"] for methods in runs.values() for seeds in methods.values()
                             for row in seeds.values()).most_common(1)[0][0]
 for experiment, methods in runs.items():
     datasets = sorted({p["dataset"] for key, p in points.items() if key[0] == experiment for p in p["all"] if p["loss"]})
+    measured = [target] if experiment == "task" else datasets
     mixing = experiment in ("mix", "controls")
-    names = ["method", "seeds", "mean loss", f"less than {'proportional' if mixing else 'random rows'}", *datasets, "exact, %",
-             "lowest on the way", "less than random rows there", "tokens to proportional's loss",
-             "rewards", "scheduler", "selection, s", "different rows"]
+    names = ["method", "seeds", "mean loss" if measured == datasets else f"loss on {target}",
+             f"less than {'proportional' if mixing else 'random rows'}", *datasets, "exact, %", "lowest on the way",
+             "less than random rows there", "tokens to proportional's loss", "rewards", "scheduler", "selection, s",
+             "different rows"]
     lines = []
-    loss = lambda row: float(row["mean_loss"])
-    for method, part in sorted(methods, key=lambda m: statistics.mean(map(loss, methods[m].values()))):
+    loss = lambda key: statistics.mean(ends(key, "loss")[d] for d in measured)
+    mean_loss = lambda m: statistics.mean(loss((experiment, *m, seed)) for seed in methods[m])
+    for method, part in sorted(methods, key=mean_loss):
         seeds = methods[method, part]
         keys = {seed: (experiment, method, part, seed) for seed in seeds}
         number = lambda what: [float(row[what]) for row in seeds.values()]
         of, base, base_part = line_to_meet(experiment, method, part)
-        others = runs[of].get((base, base_part), {})
+        others = runs.get(of, {}).get((base, base_part), {})
         common = [s for s in seeds if s in others and (base, base_part) != (method, part)]
         other = {s: (of, base, base_part, s) for s in common}
-        lowest = {s: min(way(key).values()) for s, key in keys.items()}
+        lowest = {s: min(way(key, measured).values()) for s, key in keys.items()}
         exact = {d: statistics.mean(100 * ends(key, "exact")[d] for key in keys.values()) for d in datasets}
-        reached = [next((t for t, l in way(keys[s]).items() if l <= list(way(other[s]).values())[-1]), None)
-                   for s in common] if mixing else []
+        reached = [next((t for t, l in way(keys[s], measured).items() if l <= list(way(other[s], measured).values())[-1]),
+                        None) for s in common] if mixing else []
         share = lambda what: f"{100 * sum(number(what)) / sum(number('train_s')):.2g} %" if sum(number(what)) else ""
         machines = collections.Counter(row["machine"] for row in seeds.values())
         rare = [f"{count} {machine}" for machine, count in machines.items() if machine != usual]
         lines.append([
             method if part == 1 else f"{method}, {100 * part:g} %",
             f"{len(seeds)} ({', '.join(rare)})" if rare else str(len(seeds)),
-            spread(number("mean_loss")),
-            lower([loss(seeds[s]) for s in common], [loss(others[s]) for s in common]),
+            spread(map(loss, keys.values())),
+            lower([loss(keys[s]) for s in common], [loss(other[s]) for s in common]),
             *(spread([ends(key, "loss")[d] for key in keys.values()], 2) for d in datasets),
             ", ".join(f"{d} {exact[d]:.0f}" for d in datasets if exact[d] >= 0.5),
             "" if mixing else spread(lowest.values()),
-            "" if mixing else lower([lowest[s] for s in common], [min(way(other[s]).values()) for s in common]),
+            "" if mixing else lower([lowest[s] for s in common], [min(way(other[s], measured).values()) for s in common]),
             ", ".join("not" if t is None else f"{t / float(others[s]['tokens']):.0%}" for t, s in zip(reached, common)),
             share("reward_s"),
             share("scheduler_s"),
