@@ -59,6 +59,10 @@ def lower(values, others):
     return f"{sum(a < b for a, b in zip(values, others))} of {len(values)}" if values else ""
 
 
+def percent(value):
+    return f"{value:.0f} %" if value >= 10 else f"{value:.2g} %"
+
+
 settings = (folder / "settings.txt").read_text().split()
 target = settings[settings.index("target") + 1]
 usual = collections.Counter(row["machine"] for methods in runs.values() for seeds in methods.values()
@@ -86,7 +90,7 @@ for experiment, methods in runs.items():
         exact = {d: statistics.mean(100 * ends(key, "exact")[d] for key in keys.values()) for d in datasets}
         reached = [next((t for t, l in way(keys[s], measured).items() if l <= list(way(other[s], measured).values())[-1]),
                         None) for s in common] if mixing else []
-        share = lambda what: f"{100 * sum(number(what)) / sum(number('train_s')):.2g} %" if sum(number(what)) else ""
+        share = lambda what: percent(100 * sum(number(what)) / sum(number("train_s"))) if sum(number(what)) else ""
         machines = collections.Counter(row["machine"] for row in seeds.values())
         rare = [f"{count} {machine}" for machine, count in machines.items() if machine != usual]
         lines.append([
