@@ -34,7 +34,8 @@ set -- --steps 20 --out "$work/out/all" --target copy --known copy --known count
   --method similarity --method 'graph cut'
 tiny "$@" --experiment continual
 tiny "$@" --method log-determinant --method utility --experiment pick
-tiny "$@" --method log-determinant --method utility --experiment task
+tiny "$@" --method log-determinant --method utility --method 'random of target' --experiment task 2>"$work/out/log"
+grep -q '^task, random of target 20 %, seed 1: 12 of 12 rows are of copy' "$work/out/log" || fail "random rows of a target are not"
 tiny --steps 20 --out "$work/out/all" --target copy --known copy --known count --experiment both
 tiny --steps 20 --out "$work/out/all" --target copy --known copy --known count --experiment both --method proportional \
   --method 'proportional random'
@@ -42,7 +43,7 @@ tiny --steps 5 --out "$work/out/cut" --products bf16 --question 4 --answer 3 --p
 [ "$(cut -d, -f1-4 "$work/out/cut/runs.csv" | tail -n 2 | tr '\n' ' ')" = 'mix,uniform,1,4 mix,uniform,1,5 ' ] ||
   fail "other seeds than those asked for"
 [ "$(tail -n 1 "$work/out/cut/runs.csv" | cut -d, -f16)" = 'cpu bf16' ] || fail "a line does not say the machine"
-[ "$(wc -l <"$work/out/all/runs.csv")" = 41 ] || fail "not every run has a line"
+[ "$(wc -l <"$work/out/all/runs.csv")" = 42 ] || fail "not every run has a line"
 [ "$(grep '^pick,log-determinant,' "$work/out/all/runs.csv" | cut -d, -f17)" = 12 ] || fail "counts other rows than it was trained on"
 [ "$(python3 "$here/table.py" "$work/out/all" | grep -c '^| similarity, 20 % | 1 | .* | [01] of 1 | ')" = 3 ] ||
   fail "the tables do not compare what was picked with random rows"   # picked for all, for a target, beside what is known

@@ -179,6 +179,11 @@ class Experiment {
     }
     RowsByDataset rows(1);
     for (const Index row : outcome.picks) rows.front().push_back(candidates.rows[static_cast<std::size_t>(row)].second);
+    const auto is_like_others = [&](Index row) { return std::ranges::binary_search(candidates.pool.like_others, row); };
+    if (aim != Aim::all)
+      fmt::print(stderr, "{}: {} of {} rows are of {}\n", job.name(),
+                 std::ranges::count_if(outcome.picks, is_like_others), outcome.picks.size(),
+                 aim == Aim::target ? settings_.target : "what is known");
     Run run = begin(job, std::move(chooser), std::move(rows), method);
     run.outcome = std::move(outcome);
     train(run, method);

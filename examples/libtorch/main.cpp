@@ -32,6 +32,7 @@ Fine-tunes a language model on several datasets, once for each method and seed, 
                         mix, controls: proportional, temperature 3, temperature 10, uniform, cossim, cossim ema, diff,
                                        diff ema, odm, doremi (proportional, uniform, diff ema)
                         pick, task:    all, random, similarity, graph cut, log-determinant, utility
+                        task:          also random of target: any rows of --target
                         continual:     all, random, similarity, graph cut   (all, random, similarity)
                         both:          proportional, diff ema: rows that represent their dataset; proportional random,
                                        diff ema random: any rows            (diff ema, diff ema random)
@@ -146,8 +147,10 @@ std::vector<Job> jobs(const Arguments& a) {
   std::vector<std::string> known, methods = a.methods;
   if (e == "mix" || e == "controls")
     for (const auto& [name, method] : mixtures()) known.push_back(name);
-  else if (e == "pick" || e == "task")
+  else if (e == "pick")
     known = {"all", "random", "similarity", "graph cut", "log-determinant", "utility"};
+  else if (e == "task")
+    known = {"all", "random", "random of target", "similarity", "graph cut", "log-determinant", "utility"};
   else if (e == "continual")
     known = {"all", "random", "similarity", "graph cut"};
   else if (e == "both")

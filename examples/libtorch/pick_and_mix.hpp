@@ -126,6 +126,7 @@ inline pickmix::MosState<> restored(const std::string& bytes) {
 struct Pool {
   std::vector<Turn> turns;  ///< in the form that utilities are measured in
   Index rows = 0;
+  std::vector<Index> like_others;  ///< those that are chosen from and of the others' datasets; ascending
 
   pickmix::delift::Rows others() const { return {rows, std::ssize(turns) - rows}; }
   Lookup lookup() const {
@@ -166,17 +167,20 @@ class Embeddings {
 
 enum class Aim { all, target, novelty };  ///< what the pool's other rows are: nothing, the target, known
 
-/// Chooses `part` of the pool. Methods: random; similarity, graph cut, log-determinant (of embeddings); utility (a twentieth
-/// of the pairs, measured with the model; its losses are kept in the file `losses` and not asked for again).
+/// Chooses `part` of the pool. Methods: random; random of target (as many rows of its dataset, or all there are); similarity,
+/// graph cut, log-determinant (of embeddings); utility (a twentieth of the pairs, measured with the model; its losses are kept
+/// in the file `losses` and not asked for again).
 /// \throws pickmix::Error as `pickmix::delift::select`
 inline Pick pick(Trainer& trainer, const Pool& pool, Aim aim, const std::string& method, double part,
                  std::uint64_t seed, const std::filesystem::path& losses) {
   using namespace pickmix;
   const Fraction budget{part};
-  if (method == "random") {
+  if (method.starts_with("random")) {
     Pick result;
+    const Index most = budget.open(pool.rows).most();
     const Permutation order(pool.rows, RandomStream(seed, 0x7069636B));
-    for (Index k = 0; k < budget.open(pool.rows).most(); ++k) result.rows.push_back(order(k));
+    for (Index k = 0; k < pool.rows && std::ssize(result.rows) < most; ++k)
+      if (method == "random" || std::ranges::binary_search(pool.like_others, order(k))) result.rows.push_back(order(k));
     return result;
   }
   const auto others = pool.others();

@@ -85,7 +85,10 @@ class Rows {
       found.pool.turns.push_back(datasets_[d].train.turn(row, {.question = 64, .answer = 32}));
       found.rows.emplace_back(d, &train_[d][row]);
     };
-    for (Index k = 0; k < found.pool.rows; ++k) add(k);
+    for (Index k = 0; k < found.pool.rows; ++k) {
+      add(k);
+      if (std::ranges::count(names, datasets_[found.rows.back().first].name) > 0) found.pool.like_others.push_back(k);
+    }
     for (const std::string& name : names) {
       Index left = others;
       for (Index k = found.pool.rows; k < std::ssize(every) && left > 0; ++k)
