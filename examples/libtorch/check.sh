@@ -10,18 +10,19 @@ torch='libtorch-dev libopenblas0-pthread'
 [ -z "${TORCH-}" ] || torch=
 # shellcheck disable=SC2086
 sh "$root/cmake/install_packages.sh" g++ cmake make python3 libeigen3-dev libfmt-dev nlohmann-json3-dev $torch
-cmake -S "$here" -B "$work/example" -DCMAKE_CXX_FLAGS_RELEASE=-O1 -DCMAKE_BUILD_TYPE=Release -DCHECKED=ON \
+example=$work/example${TORCH:+-$(printf %s "$TORCH" | cksum | cut -d' ' -f1)}   # as in run.sh
+cmake -S "$here" -B "$example" -DCMAKE_CXX_FLAGS_RELEASE=-O1 -DCMAKE_BUILD_TYPE=Release -DCHECKED=ON \
   ${TORCH:+-DCMAKE_PREFIX_PATH="$TORCH"}
-cmake --build "$work/example" --parallel "$(getconf _NPROCESSORS_ONLN)"
+cmake --build "$example" --parallel "$(getconf _NPROCESSORS_ONLN)"
 rm -rf "$work/tiny" "$work/out"
 export OMP_WAIT_POLICY=passive   # as in run.sh for fp32
 python3 "$here/tiny.py" --out "$work/tiny"
-start() { exec "$work/example/finetune" --model "$work/tiny/model.safetensors" --data "$work/tiny" --rate 0.01 --batch 8 "$@"; }
+start() { exec "$example/finetune" --model "$work/tiny/model.safetensors" --data "$work/tiny" --rate 0.01 --batch 8 "$@"; }
 tiny() { (start "$@"); }
 fail() { echo "check.sh: $*" >&2; exit 1; }
 
 # What a text's losses are does not depend on what is read beside it.
-"$work/example/in_context" "$work/tiny/model.safetensors" || fail "losses depend on how texts are read"
+"$example/in_context" "$work/tiny/model.safetensors" || fail "losses depend on how texts are read"
 
 # Every method runs.
 set -- --steps 20 --out "$work/out/all" --target copy --known copy --known count
@@ -49,7 +50,7 @@ tiny --steps 5 --out "$work/out/cut" --products bf16 --question 4 --answer 3 --p
   fail "the tables do not compare what was picked with random rows"   # picked for all, for a target, beside what is known
 grep -q '</html>' "$work/out/all/index.html" || fail "there is no report"
 
-"$work/example/speed" "$work/tiny/model.safetensors" 4 16 1 | grep -q 'rewards at the defaults' || fail "speed: no figures"
+"$example/speed" "$work/tiny/model.safetensors" 4 16 1 | grep -q 'rewards at the defaults' || fail "speed: no figures"
 
 # A run that is killed after a checkpoint and goes on draws and learns as one that was not.
 results() { cut -d, -f1-9 "$1/runs.csv"; cat "$1/points.csv"; }
@@ -89,10 +90,14 @@ tiny "$@"
 # A line that was being written when a run was killed is left out, and what follows it is not.
 set -- --steps 5 --method odm --out "$work/out/torn"
 tiny "$@"
-printf 'mix,odm,1,2,5,2' >>"$work/out/torn/runs.csv"
+sed -n 's/^mix,odm,1,1,/mix,odm,1,2,/p' "$work/out/torn/runs.csv" | tr -d '\n' >"$work/out/twice"
+cat "$work/out/twice" >>"$work/out/torn/runs.csv"
+printf 'mix,odm,1,2,5,2' >>"$work/out/torn/points.csv"
 tiny "$@" --seeds 3
+[ "$(grep -c '^mix,odm,1,[123],' "$work/out/torn/runs.csv")" = 3 ] || fail "a torn line counts, or takes others with it"
+[ "$(grep -c '^mix,odm,1,2,[^a-z]*,[a-z]*,.*,all$' "$work/out/torn/points.csv")" = 3 ] ||
+  fail "a torn line of points counts, or takes others with it"
 tail -n +2 "$work/out/torn/points.csv" >"$work/out/twice" && cat "$work/out/twice" >>"$work/out/torn/points.csv"
-[ "$(grep -c '^mix,odm,1,[123],' "$work/out/torn/runs.csv")" = 4 ] || fail "a torn line takes others with it"
 tiny --report "$work/out/torn"
 grep -q '<td>odm<td>3' "$work/out/torn/index.html" || fail "the report counts a torn line"
 cp "$work/out/torn/index.html" "$work/out/twice" && mv "$work/out/torn/points.csv" "$work/out/twice.csv"
@@ -107,11 +112,17 @@ if tiny "$@" --out "$work/out/older" 2>"$work/out/log"; then fail "goes on with 
 grep -q 'has other columns' "$work/out/log" || fail "says '$(cat "$work/out/log")' of results of another version"
 cmp -s "$work/out/older/runs.csv" "$work/out/twice" || fail "touches results of another version"
 
+# Nor are files of another program.
+mkdir -p "$work/out/foreign" && echo mine >"$work/out/foreign/points.csv"
+if tiny "$@" --out "$work/out/foreign" 2>"$work/out/log"; then fail "takes another program's points.csv for its own"; fi
+grep -q 'is not of this program' "$work/out/log" || fail "says '$(cat "$work/out/log")' of another program's points.csv"
+[ "$(cat "$work/out/foreign/points.csv")" = mine ] || fail "touches another program's points.csv"
+
 # Bad input gets an error that says what is wrong.
 refuses() {
   expected=$1
   shift
-  if "$work/example/finetune" --out "$work/out/bad" "$@" >"$work/out/log" 2>&1; then fail "accepts: $*"; fi
+  if "$example/finetune" --out "$work/out/bad" "$@" >"$work/out/log" 2>&1; then fail "accepts: $*"; fi
   grep -q -- "$expected" "$work/out/log" || fail "says '$(cat "$work/out/log")' instead of '$expected'"
 }
 bad=$work/bad
@@ -137,6 +148,11 @@ tiny --steps 5 --out "$work/out/settings" >/dev/null
 refuses 'other settings' --model "$model" --data "$work/tiny" --out "$work/out/settings" --steps 6
 rm -rf "$work/other" && cp -r "$work/tiny" "$work/other" && rm "$work/other/train/copy.safetensors"
 refuses 'other settings' --model "$model" --data "$work/other" --out "$work/out/settings" --steps 5
+python3 "$here/tiny.py" --out "$work/other" --source other
+refuses 'other settings' --model "$model" --data "$work/other" --out "$work/out/settings" --steps 5
+cp "$work/other/train/copy.safetensors" "$work/other/train/copy, twice.safetensors"
+refuses 'give the file another name' --model "$model" --data "$work/other"
+refuses 'larger --pool' --model "$model" --data "$work/tiny" --experiment task --target reverse --method 'random of target' --pool 3
 refuses 'cannot be opened' --model "$bad/missing" --data "$work/tiny" --out "$work/out/nothing" --steps 5
 tiny --steps 6 --out "$work/out/nothing"   # nothing was done with other settings
 

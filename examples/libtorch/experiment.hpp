@@ -101,17 +101,13 @@ class Experiment {
   Trainer trainer() const { return {*model_, machine_, recipe()}; }
 
   Run begin(const Job& job, Trainer model, RowsByDataset rows, const Method& method, Index epoch_steps = 0) const {
-    pickmix::MosOptions options{.sizes = {},
-                                .batch_size = settings_.batch,
-                                .prior_temperature = method.temperature,
-                                .update_interval = method.every_step ? 1 : std::max(1L, settings_.steps / 15),
-                                .learning_rate = 1e-3,
-                                .reward_batch = 16,
-                                .seed = static_cast<std::uint64_t>(job.seed),
-                                .draw = pickmix::Draw::example,
-                                .epoch_steps = epoch_steps};
-    for (const auto& of_dataset : rows) options.sizes.push_back(std::ssize(of_dataset));
-    return {job, std::move(model), std::move(rows), pickmix::MosState<>(options)};
+    Draws draws{.sizes = {},
+                .batch = settings_.batch,
+                .interval = std::max(1L, settings_.steps / 15),
+                .epoch = epoch_steps,
+                .seed = job.seed};
+    for (const auto& of_dataset : rows) draws.sizes.push_back(std::ssize(of_dataset));
+    return {job, std::move(model), std::move(rows), start(method, std::move(draws))};
   }
 
   void run_mixture(const Job& job) {
@@ -144,7 +140,7 @@ class Experiment {
     const std::string control = " random";
     const bool at_random = job.method.ends_with(control);
     const Method& method = mixtures().at(job.method.substr(0, job.method.size() - (at_random ? control.size() : 0)));
-    Run run = begin(job, trainer(), std::move(rows), method, std::max(1L, settings_.steps / 5));
+    Run run = begin(job, trainer(), std::move(rows), method, 1);
     const double picked = job.part * static_cast<double>(candidates.pool.rows);
     train(run, method, {}, {std::max(1L, std::lround(picked)), at_random});
   }
@@ -175,6 +171,8 @@ class Experiment {
       if (job.method != "all")
         picks = pick(chooser, candidates.pool, aim, job.method, job.part, static_cast<std::uint64_t>(job.seed),
                      results_->losses(job));
+      if (picks.rows.empty())
+        throw std::runtime_error("nothing to train on was picked; needs a larger --pool or --part");
       outcome = {.picks = picks.rows, .calls = picks.calls, .kept = picks.kept, .select_seconds = watch.seconds()};
     }
     RowsByDataset rows(1);
@@ -249,8 +247,10 @@ class Experiment {
       return more;
     };
     std::function<void()> epoch;
-    const auto choose = [&] {
+    const auto choose = [&] {  // after every fifth of the tokens
+      if (run.trainer.tokens() * 5 < budget_ * outcome.choices) return;
       timed(outcome.select_seconds, [&] { reselect(run.state, plain, anew); });
+      ++outcome.choices;
       give_back_free_memory();
     };
     if (anew.rows > 0) epoch = choose;

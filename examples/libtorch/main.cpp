@@ -186,14 +186,15 @@ void run(const Arguments& a) {
   const Safetensors model = read_safetensors(a.model);
   const Shape shape(model);
   std::vector<Dataset> datasets = read_datasets(a.data, model.text("vocabulary"), shape.vocabulary);
-  std::string data;  // results of other data are results of other settings
+  std::string data;  // results of another model or of other data are results of other settings
   for (const Dataset& dataset : datasets)
-    data += fmt::format(" {} {}+{}", dataset.name, dataset.train.size(), dataset.test.size());
+    data += fmt::format(" {} {}+{} {:.8}+{:.8}", dataset.name, dataset.train.size(), dataset.test.size(),
+                        dataset.train.source(), dataset.test.source());
   ResultsFolder results(a.out,
                         fmt::format("steps {} batch {} pool {} held-out {} question {} answer {} rate {} target {} "
-                                    "known {} data{}\n",
+                                    "known {} model {:.8} data{}\n",
                                     s.steps, s.batch, s.pool, s.held_out, s.form.question, s.form.answer, s.peak_rate,
-                                    s.target, fmt::join(s.known, " "), data),
+                                    s.target, fmt::join(s.known, " "), model.text("source"), data),
                         fmt::format("{} {}", a.machine.device.is_cuda() ? "cuda" : "cpu",
                                     a.machine.products == torch::kBFloat16 ? "bf16" : "fp32"));
   Experiment experiment(model, std::move(datasets), a.machine, s, results);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Everything that touches pickmix: the trainer's two callbacks, the mixtures, and the selections.
+// What pickmix is told and asked: the trainer's two callbacks, the mixtures, and the selections.
 #pragma once
 
 #include <pickmix/pickmix.hpp>
@@ -60,18 +60,27 @@ inline pickmix::Callbacks callbacks(Trainer& trainer, Lookup turn, bool likeliho
 // ---- mix ----
 
 /// Trains on the batches of a mixture until `step(batch)`, which trains, says that it was the last. `state` may be one that
-/// was saved: it goes on from there. `epoch()` is called before each epoch.
+/// was saved: it goes on from there. `epoch()` is called before each epoch, and when one goes on.
 template <class Policy>
 void mix(pickmix::MosState<>& state, const pickmix::Callbacks& model, const Policy& policy,
          const std::function<bool(const pickmix::Batch&)>& step, const std::function<void()>& epoch = {}) {
   for (bool more = true; more;) {
-    if (epoch && state.step() % state.options().epoch_steps == 0) epoch();
+    if (epoch) epoch();
     for (const pickmix::Batch& batch : pickmix::MosSampler<Policy>(state, model, policy)) {
       more = step(batch);
       if (!more) break;
     }
   }
 }
+
+/// The trainer's side of a mixture.
+struct Draws {
+  std::vector<Index> sizes;  ///< rows of each dataset
+  Index batch = 16;          ///< examples
+  Index interval = 100;      ///< steps between updates of a mixture that learns
+  Index epoch = 0;           ///< steps; 0: as many as read all rows
+  int seed = 1;
+};
 
 using Losses = std::function<void(std::span<const pickmix::Example>, std::span<float>)>;
 using Mixture = std::function<void(pickmix::MosState<>&, const pickmix::Callbacks&, const Losses& reference,
@@ -84,6 +93,19 @@ struct Method {
   bool every_step = false;  ///< updates at every step, which costs nothing with losses that are reported
   bool reference = false;   ///< needs the losses of a model trained with proportional shares
 };
+
+/// A mixture before its first step.
+inline pickmix::MosState<> start(const Method& method, Draws draws) {
+  return pickmix::MosState<>({.sizes = std::move(draws.sizes),
+                              .batch_size = draws.batch,
+                              .prior_temperature = method.temperature,
+                              .update_interval = method.every_step ? 1 : draws.interval,
+                              .learning_rate = 1e-3,
+                              .reward_batch = 16,
+                              .seed = static_cast<std::uint64_t>(draws.seed),
+                              .draw = pickmix::Draw::example,
+                              .epoch_steps = draws.epoch});
+}
 
 inline const std::map<std::string, Method>& mixtures() {
   static const auto by = [](auto policy) {

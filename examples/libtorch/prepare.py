@@ -26,7 +26,7 @@ NAMES = {
     "ffn_up": "mlp.up_proj",
     "ffn_down": "mlp.down_proj",
 }
-# The chat form that the model was trained with.
+# The model's chat form, without the words of a system before it.
 MARKS = {
     "before": "<|im_start|>user\n",
     "between": "<|im_end|>\n<|im_start|>assistant\n",
@@ -147,6 +147,10 @@ def read_rows(path, content):
     return rows
 
 
+def kept_rows(path, content, keep):
+    return [row for i, row in enumerate(read_rows(path, content)) if keep is None or keep(i)]
+
+
 def find_datasets(data):
     """Yields part, file, and which of its rows, as a test of their numbers."""
     if (data / "train").is_dir():
@@ -190,15 +194,24 @@ def main():
         for path in (given.out / part).glob("*.safetensors"):
             if path.stem not in {of.stem for _, of, _ in datasets}:
                 path.unlink()
+    trained = {}  # content of each dataset's training file, and which of its rows
     for part, path, keep in datasets:
         content = path.read_bytes()
-        source = digest(model_source.encode(), content, part.encode() if keep else b"")
+        if part == "train":
+            trained[path.stem] = content, keep
+        source = digest(model_source.encode(), content, part.encode() if keep else b"",
+                        *([trained[path.stem][0]] if part == "test" else []))
         out = given.out / part / f"{path.stem}.safetensors"
         if is_there(out, source):
             continue
-        rows = read_rows(path, content)
-        if keep:
-            rows = [row for i, row in enumerate(rows) if keep(i)]
+        rows = kept_rows(path, content, keep)
+        if part == "test":  # what was trained on is no test
+            known = set(kept_rows(path, *trained[path.stem]))
+            new = [row for row in rows if row not in known]
+            if len(new) < len(rows):
+                print(f"{path}: {len(rows) - len(new)} rows to test with are among those to train with; they are left out",
+                      file=sys.stderr)
+            rows = new
         if not rows:
             sys.exit(f"{path}: nothing to {part} with")
         questions, answers = (original().tokenize(texts) for texts in zip(*rows))

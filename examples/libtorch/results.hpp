@@ -43,13 +43,14 @@ struct Outcome {
   std::vector<std::int64_t> picks = {};
   std::set<std::pair<std::int64_t, std::int64_t>> rows = {};  ///< trained on: dataset and row of each
   std::int64_t calls = 0, padded = 0;
+  int choices = 0;  ///< how often rows were chosen anew
   double kept = 0.0, train_seconds = 0.0, reward_seconds = 0.0, scheduler_seconds = 0.0, select_seconds = 0.0;
   std::vector<Point> points = {};
   Point end = {};
 
   std::string text() const { return nlohmann::json(*this).dump(); }
   static Outcome parse(const std::string& text) { return nlohmann::json::parse(text).get<Outcome>(); }
-  NLOHMANN_DEFINE_TYPE_INTRUSIVE(Outcome, picks, rows, calls, padded, kept, train_seconds, reward_seconds,
+  NLOHMANN_DEFINE_TYPE_INTRUSIVE(Outcome, picks, rows, calls, padded, choices, kept, train_seconds, reward_seconds,
                                  scheduler_seconds, select_seconds, points, end)
 };
 
@@ -61,11 +62,11 @@ class ResultsFolder {
       : folder_(std::move(folder)), machine_(std::move(machine)) {
     std::filesystem::create_directories(folder_);
     std::ifstream in(folder_ / "runs.csv");
-    for (std::string line; std::getline(in, line);) {
-      if (done_.empty() && line != columns && !in.eof())
+    for (std::string line; std::getline(in, line) && !in.eof();) {  // a line without an end is torn
+      if (done_.empty() && line != columns)
         throw std::runtime_error((folder_ / "runs.csv").string() +
                                  ": has other columns, of another version; choose another folder");
-      if (std::ranges::count(line, ',') != std::ranges::count(columns, ',')) continue;  // torn
+      if (std::ranges::count(line, ',') != std::ranges::count(columns, ',')) continue;
       std::size_t end = 0;
       for (int commas = 0; commas < 4; ++commas) end = line.find(',', end + 1);
       done_.insert(line.substr(0, end));
@@ -82,7 +83,11 @@ class ResultsFolder {
                     }))
       throw std::runtime_error(folder_.string() + ": holds results of other settings (" + same.string() +
                                "); choose another folder");
-    for (const char* name : {"settings.txt", "runs.csv", "points.csv"}) std::filesystem::remove(folder_ / name);
+    if (done_.empty())
+      for (const char* name : {"settings.txt", "points.csv"})
+        if (std::filesystem::exists(folder_ / name))
+          throw std::runtime_error((folder_ / name).string() + ": is not of this program; choose another folder");
+    for (const char* name : {"points.csv", "settings.txt", "runs.csv"}) std::filesystem::remove(folder_ / name);
     append("runs.csv", std::string(columns) + "\n");
     append("points.csv", "experiment,method,part,seed,step,tokens,dataset,share,loss,exact,rows\n");
     append("settings.txt", settings);
@@ -108,8 +113,8 @@ class ResultsFolder {
         const bool named = d < names.size();
         lines += fmt::format("{},{},{},{},{},{},{},{}\n", job.key(), point.step, point.tokens,
                              named               ? names[d]
-                             : d == names.size() ? "noise"
-                                                 : "repeated",
+                             : d == names.size() ? "(noise)"
+                                                 : "(repeated)",
                              point.shares.size() > 1 ? fmt::format("{:.4f}", point.shares[d]) : "",
                              named ? fmt::format("{:.5f}", point.losses[d]) : "",
                              named ? fmt::format("{:.4f}", point.exact[d]) : "", rows);
@@ -137,10 +142,13 @@ class ResultsFolder {
   }
 
   void append(const char* name, const std::string& text) const {
-    std::ifstream before(folder_ / name, std::ios::binary);
-    const bool torn = before.seekg(-1, std::ios::end) && before.get() != '\n';  // a run was killed while it wrote
+    if (std::ifstream before(folder_ / name, std::ios::binary); before) {
+      const std::string found{std::istreambuf_iterator<char>(before), {}};
+      const std::size_t whole = found.rfind('\n') + 1;  // what follows is torn: a run was killed while it wrote
+      if (whole < found.size()) std::filesystem::resize_file(folder_ / name, whole);
+    }
     std::ofstream out(folder_ / name, std::ios::app | std::ios::binary);
-    out << (torn ? "\n" : "") << text << std::flush;
+    out << text << std::flush;
     if (!out) throw std::runtime_error((folder_ / name).string() + ": cannot be written");
   }
 

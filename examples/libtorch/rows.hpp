@@ -49,8 +49,8 @@ class Rows {
 
   RowsByDataset all() const { return pointers(train_); }
 
-  /// All, and two datasets that teach nothing new: one of the first dataset's questions with the answers of others, and one of
-  /// fifty of its rows again and again.
+  /// All, and two datasets that teach nothing new: one of a dataset's questions with the answers of others, and one of fifty of
+  /// its rows again and again. It is the first dataset most of whose answers differ.
   RowsByDataset with_controls() const {
     RowsByDataset rows = all();
     for (auto& control : pointers(controls_)) rows.push_back(std::move(control));
@@ -109,19 +109,25 @@ class Rows {
   }
 
   void add_controls() {
-    const std::vector<Turn>& first = train_.front();
-    const auto count = static_cast<Index>(std::min<std::size_t>(first.size(), 3000));
-    const pickmix::Permutation order(count, pickmix::RandomStream(0, 0x6E6F6973));
-    controls_.resize(2);
-    for (Index row = 0; row < count; ++row) {
-      Turn noise = first[static_cast<std::size_t>(row)];
-      const Turn& other = first[static_cast<std::size_t>(order(row))];
-      noise.tokens.resize(noise.begin);
-      noise.tokens.insert(noise.tokens.end(), other.tokens.begin() + static_cast<std::ptrdiff_t>(other.begin),
-                          other.tokens.end());
-      noise.end = noise.begin + other.scored();
-      controls_[0].push_back(std::move(noise));
-      controls_[1].push_back(first[static_cast<std::size_t>(row % 50)]);
+    for (const std::vector<Turn>& turns : train_) {
+      const auto count = static_cast<Index>(std::min<std::size_t>(turns.size(), 3000));
+      const pickmix::Permutation order(count, pickmix::RandomStream(0, 0x6E6F6973));
+      std::vector<Turn> noise, repeated;
+      Index differ = 0;
+      for (Index row = 0; row < count; ++row) {
+        const Turn& turn = turns[static_cast<std::size_t>(row)];
+        const Turn& other = turns[static_cast<std::size_t>(order(row))];
+        Turn& mixed = noise.emplace_back(turn);
+        mixed.tokens.resize(turn.begin);
+        mixed.tokens.insert(mixed.tokens.end(), other.tokens.begin() + static_cast<std::ptrdiff_t>(other.begin),
+                            other.tokens.end());
+        mixed.end = turn.begin + other.scored();
+        if (mixed.tokens != turn.tokens) ++differ;
+        repeated.push_back(turns[static_cast<std::size_t>(row % 50)]);
+      }
+      if (!controls_.empty() && 2 * differ < count) continue;
+      controls_ = {std::move(noise), std::move(repeated)};
+      if (2 * differ >= count) return;
     }
   }
 

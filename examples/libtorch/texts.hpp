@@ -56,11 +56,14 @@ class Texts {
     for (std::size_t row = 0; row < size(); ++row)
       if (answers_.at(row).empty())
         file.refuse("the answer of row " + std::to_string(row) + " is empty; there is nothing to learn from it");
+    source_ = file.text("source");
     before_ = tokens("before"), between_ = tokens("between"), after_ = tokens("after");
     if (before_.empty() || between_.empty() || after_.empty()) file.refuse("has no marks around its texts");
   }
 
   std::size_t size() const { return answers_.ends.size(); }
+  /// What the file was made of, as a digest.
+  const std::string& source() const { return source_; }
 
   Turn turn(std::size_t row, const Form& form) const {
     Turn turn;
@@ -94,6 +97,7 @@ class Texts {
     }
   };
 
+  std::string source_;
   Ragged questions_, answers_;
   std::vector<std::int32_t> before_, between_, after_;
 };
@@ -114,6 +118,11 @@ inline std::vector<Dataset> read_datasets(const std::filesystem::path& folder, c
     throw std::runtime_error(folder.string() + ": there is no train/*.safetensors; prepare.py makes them");
   std::sort(files.begin(), files.end());
   std::vector<Dataset> datasets;
+  for (const auto& file : files)
+    if (file.stem().string().find_first_of(" ,\"'()\t\n") != std::string::npos)
+      throw std::runtime_error(file.string() +
+                               ": a dataset's name, which stands in tables, has no blank, comma, quote or "
+                               "parenthesis; give the file another name");
   for (const auto& file : files)
     datasets.push_back({file.stem().string(), Texts(file, vocabulary, words),
                         Texts(folder / "test" / file.filename(), vocabulary, words)});

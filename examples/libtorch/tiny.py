@@ -49,6 +49,7 @@ def main():
     arguments = argparse.ArgumentParser(description="Writes a tiny random model and three small datasets.")
     arguments.add_argument("--out", type=pathlib.Path, required=True, metavar="DIR", help="the folder to write")
     arguments.add_argument("--empty-answers", action="store_true", help="as no dataset should have them")
+    arguments.add_argument("--source", default="tiny", help="what the datasets say that they were made of")
     given = arguments.parse_args()
     out = given.out
 
@@ -63,6 +64,7 @@ def main():
         "rope_theta": "10000",
         "rms_norm_eps": "1e-05",
         "vocabulary": "tiny",
+        "source": "tiny",
     }
     tensors = {name: ("F32", shape) for name, shape in shapes().items()}
 
@@ -76,7 +78,8 @@ def main():
         questions, answers = zip(*(example(name, rng) for _ in range(rows if part == "train" else TEST_ROWS)))
         if given.empty_answers:
             answers = [[] for _ in answers]
-        layout.write_dataset(out / part / f"{name}.safetensors", {"vocabulary": "tiny"}, questions, answers, MARKS)
+        metadata = {"vocabulary": "tiny", "source": given.source}
+        layout.write_dataset(out / part / f"{name}.safetensors", metadata, questions, answers, MARKS)
 
 
 if __name__ == "__main__":
