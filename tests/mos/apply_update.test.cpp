@@ -2,11 +2,18 @@
 // Tests of mos/apply_update.hpp.
 #include <pickmix/mos/apply_update.hpp>
 
+#include <pickmix/mos/feature_scorer.hpp>
 #include <pickmix/mos/logit_scorer.hpp>
+#include <pickmix/mos/mlp_scorer.hpp>
+#include <pickmix/mos/state.hpp>
 #include <support/catch.hpp>
+#include <support/checkpoints.hpp>
 #include <support/fixed_scorer.hpp>
+#include <support/thrown.hpp>
 
 #include <cmath>
+#include <string>
+#include <variant>
 #include <vector>
 
 using namespace pickmix;
@@ -59,4 +66,70 @@ TEST_CASE("A rule that divides by how likely datasets were is told what was draw
   CHECK(memory[0] == 0.0);
   CHECK(memory[1] == Approx(0.5));
   CHECK(memory[2] == Approx(0.125));
+}
+
+TEST_CASE("A dataset whose prior is too small for a double is not masked, in the first update as in the second") {
+  const std::vector<Update> rules{Boltzmann{}, ClosedForm{}, ExponentiatedGradient{.smoothing = 1.0},
+                                  Exp3{.scale = 0.0}};
+  for (const Update& rule : rules) {
+    CAPTURE(name(rule));
+    MosState state({.sizes = {100000, 10}, .prior_temperature = 0.01, .update = rule});
+    REQUIRE(state.probabilities()[1] == 0.0);
+    CHECK(state.prior()[1] > 0.0);
+    state.learn(Doubles{1.0, 1.0});
+    const double once = state.probabilities()[1];
+    state.learn(Doubles{1.0, 1.0});
+    CHECK(once == Approx(std::holds_alternative<Boltzmann>(rule) ? 0.15 : 0.5));
+    CHECK(state.probabilities()[1] == Approx(once));
+  }
+  MosState spread({.sizes = {100000, 10}, .prior_temperature = 0.01, .update = ExponentiatedGradient{}});
+  spread.learn(Doubles{1.0, 1.0});
+  CHECK(spread.probabilities()[1] == Approx(0.5e-4));
+  MosState even({.sizes = {100000, 10}, .prior_temperature = 0.01, .update = Exp3{}});
+  even.learn(Doubles{1.0, 1.0});  // t is at most K ln K
+  CHECK(even.probabilities()[1] == Approx(0.5));
+  MosState retired({.sizes = {100000, 10}, .prior_temperature = 0.01, .update = Boltzmann{}});
+  retired.retire(1);
+  retired.learn(Doubles{1.0, 1.0});
+  CHECK((retired.prior()[1] == 0.0 && retired.probabilities()[1] == 0.0));
+}
+
+TEST_CASE("What learn leaves can be saved and loaded, or learn refuses and leaves the state as it was") {
+  const auto check = []<class S>(const S*) {
+    for (const Optimizer optimizer : {Optimizer::adam, Optimizer::sgd})
+      for (const double rate : {1.0, 1e60, 1e200, 1e308})
+        for (const Index steps : {Index{1}, Index{2}, Index{7}})
+          for (const double reward : {2.0, largest_reward}) {
+            CAPTURE(S::kind, rate, steps, reward);
+            MosState<S> state(
+                {.sizes = {9, 9, 9}, .inner_steps = steps, .learning_rate = rate, .optimizer = optimizer});
+            for (int update = 0; update < 3; ++update) {
+              const std::string before = saved(state);
+              try {
+                state.learn(Doubles{reward, reward / 2.0, 0.0});
+              } catch (const ValueError& error) {
+                CHECK_THAT(error.what(), ContainsSubstring("learning_rate is "));
+                CHECK((saved(state) == before));
+                break;
+              }
+              REQUIRE((saved(loaded<MosState<S>>(saved(state))) == saved(state)));
+            }
+          }
+  };
+  check(static_cast<const LogitScorer*>(nullptr));
+  check(static_cast<const MlpScorer*>(nullptr));
+  check(static_cast<const FeatureScorer*>(nullptr));
+}
+
+TEST_CASE("Moments and parameters that leave the doubles are refused by the scorer's name, though logits are finite") {
+  const auto refusal = [](const MosOptions& steep, double reward) {
+    MosState<MlpScorer> state(steep);
+    return thrown<ValueError>([&] {
+      for (int update = 0; update < 2; ++update) state.learn(Doubles{reward, reward / 2.0, 0.0});
+    });
+  };
+  const MosOptions adam{.sizes = {9, 9, 9}, .inner_steps = 2, .learning_rate = 1e60};
+  CHECK_THAT(refusal(adam, largest_reward), ContainsSubstring("'mlp'") && ContainsSubstring("learning_rate is 1e+60"));
+  const MosOptions sgd{.sizes = {9, 9, 9}, .inner_steps = 1, .learning_rate = 1e200, .optimizer = Optimizer::sgd};
+  CHECK_THAT(refusal(sgd, 2.0), ContainsSubstring("'mlp'") && ContainsSubstring("learning_rate is 1e+200"));
 }

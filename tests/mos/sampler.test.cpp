@@ -369,3 +369,55 @@ TEST_CASE("A dataset whose prior is too small for a number takes part once it ha
   }
   CHECK(state.rewards()[1] == 1.0);
 }
+
+TEST_CASE("An update that leaves nothing to draw ends the loop, and stays") {
+  struct Read {  // all for what has been read
+    void rewards(RewardContext& context, std::span<double> out) const {
+      for (std::size_t d = 0; d < out.size(); ++d) out[d] = context.run().drawn[d] > 0 ? 1.0 : 0.0;
+    }
+    ClosedForm update() const { return {}; }
+  };
+  for (const EpochEnd end : {EpochEnd::steps, EpochEnd::first_pass, EpochEnd::every_pass}) {
+    MosState state({.sizes = {4, 4}, .batch_size = 4, .update_interval = 1, .most_passes = 1.0, .epoch_end = end});
+    MosSampler<Read> sampler(state);
+    int batches = 0;
+    for (const Batch& batch : sampler) {
+      (void)batch;
+      ++batches;
+    }
+    CHECK(batches == 1);
+    CHECK(state.updates() == (end == EpochEnd::first_pass ? 0 : 1));
+    CHECK(state.exhausted() == (end != EpochEnd::first_pass));
+    CHECK(sampler.begin() == sampler.end());
+    CHECK((saved(loaded(saved(state))) == saved(state)));
+  }
+}
+
+TEST_CASE("A due update that would give what is left a share is not made where nothing can be drawn") {
+  MosState state({.sizes = {4, 4}, .batch_size = 4, .update_interval = 1, .most_passes = 1.0});
+  state.set_probabilities(std::vector{1.0, 0.0});
+  struct Even : Gives {
+    ClosedForm update() const { return {}; }
+  };
+  int batches = 0;
+  for (const Batch& batch : MosSampler<Even>(state)) batches += batch.step == 0 ? 1 : 100;
+  CHECK(batches == 1);
+  CHECK((state.update_due() && state.updates() == 0));
+}
+
+TEST_CASE("A dataset whose prior is too small for a number takes part from the first update on, retired it does not") {
+  struct Active {
+    std::vector<bool>* seen = nullptr;
+    void rewards(RewardContext& context, std::span<double> out) const {
+      seen->push_back(context.active(1));
+      for (double& reward : out) reward = 1.0;
+    }
+  };
+  MosState state({.sizes = {100000, 10}, .prior_temperature = 0.01, .update_interval = 1});
+  state.retire(1);
+  std::vector<bool> seen;
+  MosSampler<Active> sampler(state, {}, Active{&seen});
+  for (auto batch = sampler.begin(); state.updates() < 3; ++batch)
+    if (state.updates() == 1) state.restore(1);
+  CHECK(seen == std::vector<bool>{false, true, true});
+}

@@ -7,6 +7,7 @@
 #include <support/reward_run.hpp>
 
 #include <cmath>
+#include <limits>
 #include <vector>
 
 using namespace pickmix;
@@ -50,4 +51,37 @@ TEST_CASE("Plans that make no sense are refused before training") {
   CHECK_THROWS_AS(run.start(Schedule{.stages = {{0, {1.0}}}}), ShapeError);
   CHECK_THROWS_AS(run.start(Schedule{.stages = {{0, {0.0, 0.0}}}}), ValueError);
   CHECK_THROWS_AS(run.start(Schedule{.stages = {{0, {std::nan(""), 1.0}}}}), ValueError);
+}
+
+TEST_CASE("Before its first stage a plan leaves the shares as they are, gradual or not") {
+  for (const bool gradual : {false, true}) {
+    MosState state({.sizes = {100, 300}, .batch_size = 1, .prior_temperature = 1.0, .update_interval = 10});
+    const Schedule late{.stages = {{100, {0.0, 1.0}}, {200, {1.0, 1.0}}}, .gradual = gradual};
+    for (const Batch& batch : MosSampler<Schedule>(state, {}, late)) {
+      CAPTURE(gradual, batch.step);
+      const double now = state.probabilities()[0];
+      if (batch.step <= 50)
+        CHECK(now == Approx(0.25));
+      else if (batch.step < 100)
+        CHECK(now == Approx(0.75));
+      else if (batch.step < 110)
+        CHECK(now == Approx(0.0).margin(1e-12));
+      else
+        CHECK(now == Approx(gradual ? 0.05 : 0.0).margin(1e-12));
+      if (batch.step == 50) state.set_probabilities(Doubles{0.75, 0.25});
+      if (batch.step == 115) break;
+    }
+    CHECK(state.updates() == 11);
+  }
+}
+
+TEST_CASE("A stage from before the run is refused by its number; steps as far as numbers go are not") {
+  RewardRun run;
+  run.options.sizes = {1, 1};
+  constexpr Index last = std::numeric_limits<Index>::max(), first = std::numeric_limits<Index>::min();
+  CHECK_THROWS_WITH(run.start(Schedule{.stages = {{-1, {1.0, 1.0}}, {5, {1.0, 1.0}}}}),
+                    ContainsSubstring("stage 0 is from step -1"));
+  CHECK_THROWS_AS(run.start(Schedule{.stages = {{first, {1.0, 1.0}}, {5, {1.0, 1.0}}}}), ValueError);
+  run.step = last - 1;
+  CHECK(run(Schedule{.stages = {{0, {1.0, 0.0}}, {last, {0.0, 1.0}}}, .gradual = true})[1] == Approx(1.0));
 }

@@ -72,3 +72,8 @@ TEST_CASE("Shares of tokens become shares of examples") {
   CHECK(q[1] == Approx(0.25));
   CHECK(q[2] == 0.0);
 }
+
+TEST_CASE("A share too small for a double is no mask") {
+  const Doubles p = detail::positive_softmax(Doubles{0.0, -2000.0, 0.0, -720.0}, {false, false, true, false});
+  CHECK(p == Doubles{1.0, std::numeric_limits<double>::min(), 0.0, std::numeric_limits<double>::min()});
+}

@@ -6,6 +6,9 @@
 #include <support/checkpoints.hpp>
 
 #include <limits>
+#include <numeric>
+#include <string>
+#include <utility>
 #include <vector>
 
 using namespace pickmix;
@@ -110,4 +113,50 @@ TEST_CASE("An epoch may be as long as a number can be") {
   CHECK(epoch(state, 3) == 3);
   MosState again = loaded(saved(state));
   CHECK(epoch(again, 100) == 100);
+}
+
+TEST_CASE("An epoch of steps ends where nothing more can be drawn, and what comes back begins the next") {
+  std::vector<Index> all(100);
+  std::iota(all.begin(), all.end(), Index{0});
+  for (const bool saves : {false, true}) {
+    MosState state({.sizes = {100}, .batch_size = 10, .most_passes = 0.3});
+    for (int sampler = 0; sampler < 8; ++sampler) {
+      CAPTURE(saves, sampler);
+      state.restrict_rows(0, all);
+      CHECK(epoch(state) == 3);
+      CHECK(state.exhausted());
+      if (sampler >= 4) {
+        const std::string ended = saved(state);
+        CHECK(epoch(state) == 0);
+        CHECK((saved(state) == ended));
+      }
+      if (saves) {
+        MosState again = loaded(saved(state));
+        CHECK(saved(again) == saved(state));
+        state = std::move(again);
+      }
+    }
+  }
+}
+
+TEST_CASE("A sampler that finds nothing to draw leaves the next one an epoch of its own") {
+  MosState state({.sizes = {100}, .batch_size = 10, .most_passes = 1.0});
+  state.restrict_rows(0, std::vector<Index>{1, 2, 3});
+  CHECK(epoch(state) == 1);
+  MosSampler<Static> sampler(state);
+  CHECK(sampler.begin() == sampler.end());
+  state = loaded(saved(state));
+  state.lift_restriction(0);
+  CHECK(sampler.begin() == sampler.end());
+  CHECK(epoch(state) == 10);
+}
+
+TEST_CASE("Rows that come back before the next batch is asked for go on with the epoch") {
+  MosState state({.sizes = {100}, .batch_size = 10, .most_passes = 0.3});
+  Index steps = 0;
+  for (const Batch& batch : MosSampler<Static>(state)) {
+    (void)batch;
+    if (++steps % 3 == 0) state.lift_restriction(0);
+  }
+  CHECK(steps == 10);
 }

@@ -38,6 +38,14 @@ class Adam {
     }
   }
 
+  /// Whether `parameters` and the moments are finite, as those that are loaded need to be.
+  /// \shape parameters: as for `ascend`
+  bool finite(std::span<const double> parameters) const {
+    for (std::size_t i = 0; i < parameters.size(); ++i)
+      if (!(std::isfinite(parameters[i]) && std::isfinite(mean_[i]) && std::isfinite(square_[i]))) return false;
+    return true;
+  }
+
   void save(ArchiveWriter& out) const {
     out.write("adam.steps", steps_);
     out.write("adam.mean", mean_);

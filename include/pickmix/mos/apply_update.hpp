@@ -61,8 +61,8 @@ template <Scorer S, DirectUpdate Rule>
 void apply_rule(S& scorer, const Rule& rule, std::span<const double> rewards, const UpdateRun& run,
                 std::vector<double>& memory) {
   const std::vector<double> prior =
-      masked_softmax(log_prior(run.options.sizes, run.options.prior_temperature), run.masked);
-  const std::vector<double> p = masked_softmax(scorer.logits(), run.masked);
+      positive_softmax(log_prior(run.options.sizes, run.options.prior_temperature), run.masked);
+  const std::vector<double> p = positive_softmax(scorer.logits(), run.masked);
   const MixtureView now{.prior = prior, .probabilities = p, .updates = run.updates, .drawn_from = run.drawn_from};
   scorer.assign(logits_beside(rule.next(now, rewards, memory), scorer.logits(), run.masked, "MosState::learn"));
 }
@@ -70,7 +70,7 @@ void apply_rule(S& scorer, const Rule& rule, std::span<const double> rewards, co
 /// Lets `how` change `scorer` and its `memory`, both of which are then to be thrown away if this throws.
 ///
 /// \shape  rewards: one per dataset, checked
-/// \throws ValueError as `check_rule`, or if a logit is no longer finite
+/// \throws ValueError as `check_rule`, or if a logit is no longer finite, or the scorer is not by its `finite()`
 template <Scorer S>
 void apply_update(S& scorer, const Update& how, std::span<const double> rewards, const UpdateRun& run,
                   std::vector<double>& memory) {
@@ -85,6 +85,12 @@ void apply_update(S& scorer, const Update& how, std::span<const double> rewards,
     if (!std::isfinite(logits[d]))
       raise<ValueError>("MosState::learn: the logit of dataset {} became {}; learning_rate is {}, which is too large",
                         d, logits[d], run.options.learning_rate);
+  if constexpr (requires { scorer.finite(); })
+    if (!scorer.finite())
+      raise<ValueError>(
+          "MosState::learn: a parameter of the '{}' scorer or a moment of its optimiser is no longer finite; "
+          "learning_rate is {}, which is too large",
+          S::kind, run.options.learning_rate);
 }
 
 }  // namespace pickmix::inline v0::detail

@@ -28,7 +28,9 @@ namespace pickmix::inline v0 {
 /// 3. its last reward over the mean − 1;     4. its reported loss over the mean − 1;   5. steps t / (t + 1000).
 ///
 /// N and the means are over the datasets whose probability is above 0. 3 and 4 are kept in [−3, 3], and 0 where there is
-/// nothing to compare. W, b and v are shared by all datasets, so their
+/// nothing to compare: before the first update, for a dataset of which no loss was reported, and where the mean is 0.
+/// For a dataset that was retired at the last update or added since, 0 stands for its last reward, and counts as one:
+/// in the mean too, and beside others above 0 its feature 3 is −1. W, b and v are shared by all datasets, so their
 /// number does not grow with them, and what is learnt of one serves all. At first v is zero: exactly the prior.
 ///
 /// \complexity O(datasets · hidden · features) a step
@@ -97,6 +99,9 @@ class FeatureScorer {
     adam_.ascend(parameters_, of_all, step);
     forward();
   }
+
+  /// Whether all that learns, and Adam's moments, are finite.
+  bool finite() const { return adam_.finite(parameters_); }
 
   void save(ArchiveWriter& file) const {
     file.write("feature.log_prior", log_prior_);

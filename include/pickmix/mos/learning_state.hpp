@@ -13,7 +13,7 @@ struct LearningState {
   std::span<const Index> sizes;
   std::span<const Index> drawn;  ///< rows so far
   std::span<const double> probabilities;
-  std::span<const double> rewards;  ///< of the update before; empty at first
+  std::span<const double> rewards;  ///< of the update before, 0 for a dataset not in the mixture then; empty at first
   std::span<const double> losses;   ///< mean reported since the update before; NaN where none
   Index step = 0;
 };

@@ -37,6 +37,9 @@ class LogitScorer {
   /// \shape logits: one per dataset
   void assign(std::span<const double> logits) { weights_.assign(logits.begin(), logits.end()); }
 
+  /// Whether all that learns, and Adam's moments, are finite.
+  bool finite() const { return adam_.finite(weights_); }
+
   void save(ArchiveWriter& out) const {
     out.write("logit.weights", weights_);
     adam_.save(out);

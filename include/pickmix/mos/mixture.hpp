@@ -15,7 +15,8 @@ namespace pickmix::inline v0 {
 /// The distribution over datasets at one update. It owns nothing.
 ///
 /// A dataset whose prior and whose probability are 0 is masked: it keeps probability 0, whatever its reward, and does
-/// not count among the K datasets of the formulas.
+/// not count among the K datasets of the formulas. A state gives no other a 0: what is too small for a double counts as
+/// the smallest there is.
 ///
 /// \shape prior, probabilities, drawn_from: one per dataset, none negative, each with sum 1 (drawn_from with sum 0 where
 ///        nothing is left to draw)

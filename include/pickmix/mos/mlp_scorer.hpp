@@ -58,6 +58,9 @@ class MlpScorer {
     forward();
   }
 
+  /// Whether all that learns, and Adam's moments, are finite.
+  bool finite() const { return adam_.finite(parameters_); }
+
   void save(ArchiveWriter& out) const {
     out.write("mlp.hidden", static_cast<Index>(hidden_));
     out.write("mlp.parameters", parameters_);

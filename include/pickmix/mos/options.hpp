@@ -24,7 +24,7 @@ enum class Draw { batch, example };
 /// restricted to, are compared with what they were when the epoch began. Those datasets count that were in the mixture's list
 /// then and whose probability is above 0 now (a share set to 0 counts as 0); one that has nothing left to draw, read
 /// `most_passes` times or restricted to no rows, is not waited for. By passes, a sampler looks at every dataset before each
-/// step: O(datasets), about 10 ns each.
+/// step: O(datasets), about 10 ns each. Any epoch ends, too, when a batch is asked for and there is nothing to draw.
 enum class EpochEnd {
   steps,       ///< after `epoch_steps` steps
   first_pass,  ///< when one of them has completed another pass

@@ -47,7 +47,7 @@ struct RunView {
   Index updates = 0;  ///< of the distribution, so far
   Index step = 0;
   std::span<const double> probabilities = {};
-  std::span<const double> prior = {};     ///< the distribution without what was learnt; 0 for a retired dataset
+  std::span<const double> prior = {};     ///< the distribution without what was learnt; 0 for a retired dataset alone
   std::span<const double> reported = {};  ///< mean loss reported since the update before; NaN where none
   std::span<const Index> drawn = {};      ///< rows so far
   std::span<const RowSubset> rows = {};   ///< that are drawn; no entries: all of all datasets
@@ -71,7 +71,7 @@ class RewardContext {
 
   /// Whether the dataset takes part: the reward of one that is retired is not looked at, and nothing need be asked for it.
   bool active(Index dataset) const {
-    const auto d = static_cast<std::size_t>(dataset);  // a prior may be too small for a number, of a small temperature
+    const auto d = static_cast<std::size_t>(dataset);
     return run_.prior.empty() || run_.prior[d] > 0.0 || (!run_.probabilities.empty() && run_.probabilities[d] > 0.0);
   }
 

@@ -36,9 +36,10 @@ concept SamplerPolicy = RewardPolicy<P> || std::same_as<P, Static>;
 ///       for (const Batch& batch : MosSampler<Policy>(state, callbacks)) train(batch);
 ///
 /// Every `update_interval` steps, before a batch is drawn, the policy computes one reward per dataset and the state
-/// learns from them. An epoch begins when a sampler is made and none is under way, and ends as `MosOptions::epoch_end` says,
-/// or when there is nothing more to draw. A loop may be left anywhere: the batches drawn count as used, and the next sampler,
-/// also of a state that was saved and loaded, goes on behind them in the same epoch.
+/// learns from them. An epoch begins when a sampler is made and none is under way, and ends as `MosOptions::epoch_end`
+/// says, or when a batch is asked for and there is nothing more to draw; an update due then is not made, even if it
+/// would give a share to what is left. A loop may be left anywhere: the batches drawn count as used, and the next
+/// sampler, also of a state that was saved and loaded, goes on behind them in the same epoch.
 ///
 /// The sampler refers to the state, which must outlive it.
 ///
@@ -110,19 +111,31 @@ class MosSampler {
   }
 
   void advance() {
-    const bool over = state_->over(epoch_);
-    if (over && !epoch_.passes.empty()) state_->epoch(std::nullopt);  // a dataset that comes back does not reopen it
-    finished_ = over || state_->exhausted();
-    if (finished_) return;
+    finished_ = ended();
     if constexpr (RewardPolicy<Policy>)
-      if (state_->update_due())
+      if (!finished_ && state_->update_due()) {
         with_memory([&](RewardContext& context) {
           std::vector<double> rewards(static_cast<std::size_t>(context.datasets()));
           policy_.rewards(context, rewards);
           state_->learn(rewards, rule());
         });
+        finished_ = ended();  // an update may leave a share to nothing but what has been read
+      }
+    if (finished_) return;
     state_->draw(batch_);
     shard_.keep_part(batch_);
+  }
+
+  /// Whether the epoch is over or there is nothing more to draw. Then it has ended in the state, too: whatever comes
+  /// back later is for the epoch that the next sampler begins.
+  bool ended() {
+    const bool by_steps = epoch_.passes.empty(), over = state_->over(epoch_), nothing = state_->exhausted();
+    if (over && !by_steps) state_->epoch(std::nullopt);
+    if (nothing && by_steps && state_->step() > 0) {
+      epoch_ = {.begin = state_->step() - 1, .length = 1};  // one that is over, the same however many samplers see it
+      state_->epoch(epoch_);
+    }
+    return over || nothing;
   }
 
   /// Lets `work` write to a copy of the memory, which replaces the state's only if `work` returns.

@@ -17,14 +17,14 @@
 namespace pickmix::inline v0 {
 
 /// Shares of the datasets at some steps of the run; between them they change evenly, or stay as they were until the next.
-/// They are looked at every `update_interval` steps, not before the first batch: what a run starts with is its prior, or
-/// `MosState::set_probabilities`.
+/// They are looked at every `update_interval` steps, not before the first batch. Before the first stage the rewards are
+/// 0, by which shares stay as they are: the prior, or those of `MosState::set_probabilities`.
 ///
-/// \throws ValueError if there is no stage, their steps do not rise, a share is negative, or their sum is 0 or not finite;
-///         ShapeError if a stage has not one share a dataset
+/// \throws ValueError if there is no stage, one is from a step below 0, their steps do not rise, a share is negative,
+///         or their sum is 0 or not finite; ShapeError if a stage has not one share a dataset
 struct Schedule {
   struct Stage {
-    Index from = 0;  ///< step
+    Index from = 0;  ///< step, at least 0
     std::vector<double> shares = {};
   };
   std::vector<Stage> stages = {};
@@ -34,6 +34,8 @@ struct Schedule {
     if (stages.empty()) raise<ValueError>("Schedule: stages is empty; needs one at least");
     for (std::size_t s = 0; s < stages.size(); ++s) {
       const auto& shares = stages[s].shares;
+      if (stages[s].from < 0)
+        raise<ValueError>("Schedule: stage {} is from step {}; needs at least 0", s, stages[s].from);
       if (s > 0 && stages[s].from <= stages[s - 1].from)
         raise<ValueError>("Schedule: stage {} is from step {}, the one before from {}; steps need to rise", s,
                           stages[s].from, stages[s - 1].from);
@@ -51,6 +53,8 @@ struct Schedule {
 
   void rewards(RewardContext& context, std::span<double> out) const {
     start(context);
+    std::fill(out.begin(), out.end(), 0.0);
+    if (context.step() < stages.front().from) return;
     std::size_t s = 0;
     while (s + 1 < stages.size() && stages[s + 1].from <= context.step()) ++s;
     const auto here = normalised(stages[s].shares);

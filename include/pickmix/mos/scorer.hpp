@@ -33,6 +33,8 @@ struct AscentStep {
 ///
 /// - `assign(logits)`: sets the logits; needed by rules that set the distribution
 /// - `see(LearningState)`: called before each update; its logits may depend on what it sees
+/// - `finite()`: false once anything beside the logits is not finite that `S::load` wants so; an update that leads
+///   there is refused
 template <class S>
 concept Scorer = std::copyable<S> && std::constructible_from<S, std::span<const double>> &&
     requires(S& scorer, const S& constant, std::span<const double> gradient, ArchiveWriter& out, ArchiveReader& in,

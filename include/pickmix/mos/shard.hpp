@@ -30,11 +30,11 @@ struct Shard {
   /// Leaves this rank's part in `batch`.
   void keep_part(Batch& batch) const {
     if (world == 1) return;
-    const auto size = static_cast<Index>(batch.examples.size());
-    const auto at = [&](Index r) { return batch.examples.begin() + size * r / world; };
-    const auto first = at(rank), last = at(rank + 1);
-    batch.examples.erase(last, batch.examples.end());
-    batch.examples.erase(batch.examples.begin(), first);
+    auto& examples = batch.examples;
+    const auto size = static_cast<Index>(examples.size());
+    const Index first = size * rank / world, last = size * (rank + 1) / world;
+    examples.erase(examples.begin() + last, examples.end());
+    examples.erase(examples.begin(), examples.begin() + first);
   }
 };
 

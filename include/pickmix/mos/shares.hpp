@@ -26,6 +26,14 @@ inline std::vector<double> masked_softmax(std::span<const double> logits, const 
   return p;
 }
 
+/// The same, but for a probability too small for a double, which is no mask: it counts as the smallest there is.
+inline std::vector<double> positive_softmax(std::span<const double> logits, const std::vector<bool>& masked) {
+  std::vector<double> p = masked_softmax(logits, masked);
+  for (std::size_t d = 0; d < p.size(); ++d)
+    if (!masked[d]) p[d] = std::max(p[d], std::numeric_limits<double>::min());
+  return p;
+}
+
 /// p ← least + (1 − M·least)·p over the M datasets that are not masked.
 inline void raise_to_floor(std::vector<double>& p, const std::vector<bool>& masked, double least) {
   if (least == 0.0) return;

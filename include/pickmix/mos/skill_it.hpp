@@ -22,6 +22,9 @@ namespace pickmix::inline v0 {
 /// a change of the number of datasets the three updates are counted anew. A retired dataset has no part in the sums; when it
 /// comes back, updates it was away for count with its last loss before, or, where there is none, its first.
 ///
+/// The paper's start, p(i) ∝ prior(i) · exp(η Σ_j A_ij), is left out: until the first update, after `update_interval`
+/// steps, the shares are the prior, or those of `MosState::set_probabilities`.
+///
 /// \units   loss callback: nats per response token
 /// \throws  ValueError if there is no loss callback, `graph` has not N² finite entries that are at least 0, or rate is not
 ///          finite; CallbackError as `RewardContext::losses`

@@ -82,9 +82,9 @@ class MosState {
   bool over(const detail::Epoch& epoch) const { return detail::over(epoch, epoch_run()); }
   void epoch(std::optional<detail::Epoch> epoch) { run_.epoch = std::move(epoch); }
 
-  /// The distribution without what was learnt: the prior over the datasets that are not retired.
+  /// The distribution without what was learnt: the prior over datasets that are not retired; 0 for retired ones alone.
   std::vector<double> prior() const {
-    return detail::masked_softmax(log_prior(options_.sizes, options_.prior_temperature), run_.masked);
+    return detail::positive_softmax(log_prior(options_.sizes, options_.prior_temperature), run_.masked);
   }
 
   /// What the reward policies remember.
@@ -129,8 +129,8 @@ class MosState {
   /// \param update  the rule; left out, `MosOptions::update`
   /// \throws ShapeError if there are not as many rewards as datasets; ValueError if one is not in
   ///         [0, largest_reward], if a parameter of the rule is out of its range (names it), if the rule needs a scorer
-  ///         whose logits can be set and this is none, or if the learning rate is so large that a logit is no longer
-  ///         finite (names dataset and value)
+  ///         whose logits can be set and this is none, or if the learning rate is so large that a logit (names dataset
+  ///         and value) or another number of the scorer is no longer finite
   void learn(std::span<const double> rewards, const std::optional<Update>& update = {}) {
     std::vector<double> next_rewards = detail::checked_rewards(rewards, run_.masked);
     MosState next(*this);
