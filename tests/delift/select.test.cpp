@@ -5,6 +5,7 @@
 #include <pickmix/submodular/graph_cut.hpp>
 #include <pickmix/submodular/log_determinant.hpp>
 #include <pickmix/submodular/naive_greedy.hpp>
+#include <pickmix/submodular/without.hpp>
 #include <support/catch.hpp>
 #include <support/facility_location_definition.hpp>
 #include <support/instances.hpp>
@@ -372,6 +373,15 @@ TEST_CASE("A wrong family or metric is refused before similarities are computed"
   CHECK_THROWS_AS(select(pool.view(), tuning, Count{5}, GraphCut{.lambda = -1.0}, {}, count), ValueError);
   CHECK_THROWS_AS(select(pool.view(), tuning, Count{5}, LogDeterminant{.epsilon = -1.0}, {}, count), ValueError);
   CHECK_THROWS_AS(select(pool.view(), tuning, Count{5}, FacilityLocation{}, {.metric = Rbf{-1.0}}, count), ValueError);
+  for (const Metric& metric : {Metric{Cosine{}}, Metric{ShiftedCosine{}}, Metric{Dot{}}, Metric{Rbf{0.3}}})
+    CHECK_THAT(thrown<ValueError>([&] {
+                 (void)select(pool.view(), tuning, Count{5}, LogDeterminant{1e-4}, {.metric = metric}, count);
+               }),
+               ContainsSubstring("LogDeterminant: epsilon is 0.0001"));
+  CHECK_THAT(thrown<ValueError>([&] {
+               (void)select(pool.view(), delift::Continual{pool.view()}, Count{5}, LogDeterminant{1e-4}, {}, count);
+             }),
+             ContainsSubstring("LogDeterminant: epsilon is 0.0001"));
   CHECK(told == 0);
   (void)select(pool.view(), tuning, Count{5}, GraphCut{.lambda = 0.4}, {}, count);
   CHECK(told > 0);
@@ -396,6 +406,13 @@ TEST_CASE("A stage's data that do not fit are refused before similarities are co
   changed.nu = -1.0;
   refused(changed);
   refused(delift::Composite{target, changed});
+  const Reference bare{instances::real(33, 3, 300)}, wide{bare.to_pool, instances::real(34, 4, 4)};
+  CHECK_THAT(thrown<ValueError>(
+                 [&] { (void)select(pool.view(), delift::Continual{bare}, Count{5}, LogDeterminant{}, {}, count); }),
+             ContainsSubstring("known.within is missing"));
+  CHECK_THAT(thrown<ShapeError>(
+                 [&] { (void)select(pool.view(), delift::TaskSpecific{wide}, Count{5}, LogDeterminant{}, {}, count); }),
+             ContainsSubstring("target.within is 4 x 4, and target.to_pool has 3 rows"));
   CHECK(told == 0);
 }
 
@@ -416,6 +433,11 @@ TEST_CASE("A budget that affords nothing selects nothing, asks for no similariti
   check(Cost{1.0, price});
   check(Quotas{group, {0}});
   check(Among{Count{3}, std::span<const Index>(nobody)});
+  std::vector<double> one_cheap(300, 2.0);
+  one_cheap[0] = 0.5;
+  const std::vector<Index> dear{1, 2}, cheap{0};
+  check(Among{Cost{1.0, one_cheap}, dear});
+  check(Without{Cost{1.0, one_cheap}, cheap});
   CHECK(told == 0);
   FacilityLocationObjective f(similarity(pool.view()));
   CHECK(same(select(pool.view(), tuning, Count{0}), maximize(f, Count{0}, LazyGreedy{})));

@@ -134,6 +134,18 @@ TEST_CASE("Rows of the pool as target or known data cost nothing more") {
         pool * (pool + 1));
 }
 
+TEST_CASE("Of rows that are partly the pool's only the others cost something") {
+  const Kernel own = helps({0, pool}, {0, pool});
+  const Rows some{pool - 2, 4}, others{pool - 1, 2};
+  const auto bonus = largest_of_columns(helps(some, {0, pool})), covered = largest_of_rows(helps({0, pool}, others));
+  constexpr Index all = pool * (pool + 1), of_target = 2 * (pool + 1);
+  check(TaskSpecific{some}, {TargetForm::relevance}, {own, {.bonus = bonus}}, all + of_target);
+  check(TaskSpecific{some}, {TargetForm::pool}, {own, {.cap = bonus}}, all + of_target);
+  check(Continual{others}, {}, {own, {.floor = covered}}, all + pool);
+  check(Composite{TaskSpecific{some}, Continual{others}}, {}, {own, {.floor = covered, .cap = bonus}},
+        all + of_target + pool);
+}
+
 TEST_CASE("The form's diagonal is that of targets and known data too, where they are candidates") {
   const auto without_own = [](Rows rows, Rows contexts) {
     return instances::kernel(rows.count, contexts.count, [&](Index i, Index j) {
@@ -202,6 +214,15 @@ TEST_CASE("Known rows are put on the scale of the pool") {
   CHECK(s.indices == greedy_on({rescale(own, RowMax{}), {.floor = covered}}, 5));
 }
 
+TEST_CASE("A known example that harms the only candidate leaves all of it to gain") {
+  const Callbacks callbacks = loss_callback([](const Example& e) {
+    return e.context == no_context ? 1.0 : e.context == 0 ? 0.5 : 1.25;
+  });
+  const Selection s =
+      select(1, callbacks, Continual{Rows{1, 1}}, Count{1}, FacilityLocation{}, {.form = delift::as_released});
+  CHECK(s.value == 1.0);
+}
+
 TEST_CASE("Graph cut takes utilities as they are, the log-determinant compares whom candidates help") {
   const Selection cut = select(pool, loss_callback(loss_of), InstructionTuning{}, Count{4}, GraphCut{});
   auto f = GraphCut{}.plain(helps({0, pool}, {0, pool}));
@@ -260,6 +281,8 @@ TEST_CASE("Observers see the model's work and the selection, and may end both") 
       select(pool, loss_callback(loss_of), InstructionTuning{}, Count{5}, FacilityLocation{}, {}, stop);
   CHECK(none.indices.empty());
   CHECK(none.reason == StopReason::stopped_by_observer);
+  CHECK(none.kept.value == 0.0);
+  CHECK(none.kept.error == 0.0);
 }
 
 TEST_CASE("One example, two of the same, and a budget beyond the pool") {
@@ -306,14 +329,27 @@ TEST_CASE("Bad arguments are named before the model is asked") {
 TEST_CASE("A budget that affords nothing asks for nothing, and a weight that was changed is refused before") {
   int calls = 0;
   const Callbacks callbacks = loss_callback([&](const Example&) { return ++calls, 1.0; });
-  const Selection s = select(5, callbacks, InstructionTuning{}, Count{0});
-  CHECK(s.indices.empty());
-  CHECK(s.loss_calls == 0);
-  CHECK(s.upper_bound == 0.0);
+  int told = 0;
+  const auto count = [&](const Progress&) { ++told; };
+  const std::vector<double> costs{0.5, 2.0, 2.0, 2.0, 2.0};
+  const std::vector<Index> dear{1, 2};
+  const auto nothing = [&](const auto& budget) {
+    const Selection s = select(5, callbacks, InstructionTuning{}, budget, FacilityLocation{}, {}, count);
+    CHECK(s.indices.empty());
+    CHECK(s.loss_calls == 0);
+    CHECK(s.upper_bound == 0.0);
+    CHECK(s.reason == StopReason::budget_reached);
+  };
+  nothing(Count{0});
+  nothing(Among{Cost{1.0, costs}, dear});
+  CHECK(told == 0);
   TaskSpecific towards{Rows{5, 2}};
   towards.eta = -1.0;
   CHECK_THAT(thrown<ValueError>([&] { (void)select(5, callbacks, towards, Count{1}); }),
              ContainsSubstring("TaskSpecific: eta is -1"));
+  towards.eta = 1e39;  // no float
+  CHECK_THAT(thrown<ValueError>([&] { (void)select(5, callbacks, towards, Count{1}); }),
+             ContainsSubstring("TaskSpecific: eta is 1e+39"));
   Continual beside{Rows{5, 2}};
   beside.nu = std::numeric_limits<double>::infinity();
   CHECK_THAT(thrown<ValueError>([&] { (void)select(5, callbacks, beside, Count{1}); }),

@@ -151,6 +151,20 @@ TEST_CASE("Before the rounds every context is shown once, and progress counts th
   CHECK(contexts_shown(delift::UtilityStrategy::completion, calls) == pool);
 }
 
+TEST_CASE("Progress ends at its total where few candidates leave less to ask for than the budget of calls") {
+  const std::vector<Index> some{7, 20};
+  Trainer trainer;
+  Index done = 0, total = 0;
+  const auto progress = [&](const Progress& event) {
+    if (event.task == "losses in context") done = event.done, total = event.total;
+  };
+  const Selection s = select(pool, trainer.callbacks(), InstructionTuning{}, Among{Count{3}, some}, FacilityLocation{},
+                             {.utility_calls = pool + 360}, progress);
+  CHECK(s.loss_calls == pool + 2 * pool);
+  CHECK(done == 2 * pool);
+  CHECK(total == 2 * pool);
+}
+
 TEST_CASE("A target outside the pool on a quarter of the calls") {
   const Rows target{pool, 20};
   Trainer trainer;
@@ -212,6 +226,17 @@ TEST_CASE("A budget for all calls is no budget") {
   const delift::Options all{.utility_calls = pool + pool * pool};
   CHECK(select(pool, blind, InstructionTuning{}, Count{6}, FacilityLocation{}, all).indices == full.indices);
   CHECK(select(pool, blind, InstructionTuning{}, Count{6}, GraphCut{}, all).indices.size() == 6);
+  const Continual beside{Rows{pool - 1, 3}};  // two of them are not measured with the pool
+  const Index calls = pool + pool * pool + 2 * pool;
+  CHECK(select(pool, blind, beside, Count{6}, FacilityLocation{}, {.utility_calls = calls}).loss_calls == calls);
+  CHECK_THROWS_AS(select(pool, blind, beside, Count{6}, FacilityLocation{}, {.utility_calls = calls - 1}), ValueError);
+  const TaskSpecific towards{
+      Rows{10, 3}};  // which LogDeterminant describes by whom of ten they help: no loss of theirs
+  const auto of_ten = [&](Index most) {
+    return select(10, blind, towards, Count{3}, LogDeterminant{}, {.utility_calls = most}).loss_calls;
+  };
+  CHECK(of_ten(140) == 140);
+  CHECK_THROWS_AS(of_ten(139), ValueError);
 }
 
 TEST_CASE("A killed run that is begun again selects the same, and asks for nothing twice") {
@@ -251,6 +276,18 @@ TEST_CASE("Where there is no memory for the pairs, neither losses nor embeddings
                             {.utility_calls = many + 1000});
              }),
              ContainsSubstring("delift::select: utility_calls"));
+  CHECK(trainer.calls == 0);
+  CHECK(trainer.embedded == 0);
+}
+
+TEST_CASE("A target of one row needs room for the candidates among themselves, and that is said as early") {
+  constexpr Index many = Index{1} << 30;
+  Trainer trainer;
+  CHECK_THAT(thrown<CapacityError>([&] {
+               (void)select(many, trainer.callbacks(), TaskSpecific{Rows{many, 1}}, Count{1}, FacilityLocation{},
+                            {.utility_calls = 1000});
+             }),
+             ContainsSubstring("delift::select: utility_calls: 1073741824 x 1073741824"));
   CHECK(trainer.calls == 0);
   CHECK(trainer.embedded == 0);
 }

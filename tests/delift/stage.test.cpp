@@ -6,6 +6,7 @@
 #include <pickmix/submodular/objective.hpp>
 #include <support/catch.hpp>
 #include <support/instances.hpp>
+#include <support/thrown.hpp>
 
 #include <fmt/format.h>
 #include <Eigen/Core>
@@ -15,6 +16,7 @@
 #include <variant>
 
 using namespace pickmix;
+using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
@@ -78,6 +80,18 @@ TEST_CASE("The other stages ask for their form, with their data and weight, whic
   CHECK((asked == delift::Role::known));
   CHECK(delift::TaskSpecific{three_rows}.eta == 1.0);
   CHECK(delift::Continual{three_rows}.nu == 1.0);
+}
+
+TEST_CASE("A weight that a float cannot hold is refused by name") {
+  CHECK_THAT(thrown<ValueError>([] {
+               (void)delift::TaskSpecific{three_rows, 1e39};
+             }),
+             ContainsSubstring("TaskSpecific: eta is 1e+39; needs to be finite and at least 0 as a float"));
+  CHECK_THAT(thrown<ValueError>([] {
+               (void)delift::Continual{three_rows, 1e39};
+             }),
+             ContainsSubstring("Continual: nu is 1e+39"));
+  CHECK(delift::TaskSpecific{three_rows, 1e38}.eta == 1e38);
 }
 
 TEST_CASE("A target and known data at once ask for the conditional mutual information") {

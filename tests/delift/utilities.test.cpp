@@ -37,6 +37,30 @@ TEST_CASE("Parts of the pool come from what was measured, others are asked for")
   CHECK(utilities.asked() == 30 + 15 + 3 + 15);
 }
 
+TEST_CASE("Of rows that are partly the pool's only the others are asked for, in every form") {
+  for (const auto diagonal :
+       {delift::UtilityDiagonal::keep, delift::UtilityDiagonal::zero, delift::UtilityDiagonal::largest_other}) {
+    const delift::Options options{.form = {.diagonal = diagonal}};
+    const Callbacks callbacks = loss_callback(loss);
+    const SelectionObservers nobody;
+    const Rows pool{0, 5}, rows{3, 4};
+    delift::detail::Utilities apart(cpu, pool, callbacks, options, nobody);
+    delift::detail::Utilities utilities(cpu, pool, callbacks, options, nobody);
+    const Kernel target = apart.of_target(rows), known = apart.of_known(rows);  // all measured: the pool is not
+    (void)utilities.pool();
+    CHECK(utilities.asked() == 30);
+    const auto same = [](const Kernel& a, const Kernel& b) {
+      CHECK((a.rows() == b.rows() && a.columns() == b.columns()));
+      for (Index j = 0; j < a.columns(); ++j)
+        for (Index i = 0; i < a.rows(); ++i) CHECK(a(i, j) == b(i, j));
+    };
+    same(utilities.of_target(rows), target);
+    CHECK(utilities.asked() == 30 + 2 + 2 * 5);
+    same(utilities.of_known(rows), known);
+    CHECK(utilities.asked() == 30 + 2 + 2 * 5 + 2 * 5);
+  }
+}
+
 TEST_CASE("An observer that says stop ends it") {
   const Callbacks callbacks = loss_callback(loss);
   auto stop = [](const Progress&) { return Flow::stop; };

@@ -85,6 +85,17 @@ TEST_CASE("Constant utilities are all ones in a range, and nothing where only he
   CHECK(in_form(constant, {.scale = RowMax{}})(1, 2) == 0.0f);
 }
 
+TEST_CASE("On the scale of constant utilities others are ones, but for those that are below them") {
+  const Kernel constant = instances::kernel(1, 2, [](Index, Index) { return 0.5f; });
+  for (const delift::UtilityScale& scale : {delift::UtilityScale{MinMax{}}, delift::UtilityScale{RowMinMax{}}}) {
+    const delift::detail::RowScale in_scale = delift::detail::scales_of(constant, scale)[0];
+    CHECK(in_scale(-0.25f) == 0.0f);
+    CHECK(in_scale(0.25f) == 0.0f);
+    CHECK(in_scale(0.5f) == 1.0f);
+    CHECK(in_scale(0.75f) == 1.0f);
+  }
+}
+
 TEST_CASE("Diagonal and symmetry need a square") {
   const Kernel wide = instances::real(1, 2, 3);
   CHECK_NOTHROW(in_form(wide, {}));

@@ -108,6 +108,15 @@ TEST_CASE("Nothing is selected after the last item that brings something, and lo
   CHECK(none.reason == StopReason::no_positive_gain);
 }
 
+TEST_CASE("Costs that add up to the total but for rounding are within the budget where greedy affords them") {
+  const std::vector<double> costs{0.1, 0.2, 0.3};  // 0.1 + 0.2 + 0.3 > 0.6
+  Modular<true> f{{10.0, 10.0, 10.0}};
+  CHECK(maximize(f, Cost{0.6, costs}, NaiveGreedy{}).value == 30.0);
+  const auto s = maximize(f, Cost{0.6, costs}, BruteForce{});
+  CHECK(s.indices == std::vector<Index>{0, 1, 2});
+  CHECK(s.upper_bound == 30.0);
+}
+
 TEST_CASE("It goes on from what the objective holds, and leaves the optimum there") {
   Coverage f({0b0011, 0b1100, 0b10100});
   f.add(1);

@@ -209,6 +209,37 @@ TEST_CASE("No set within a budget is worth more than the bound says, and no set 
   }
 }
 
+TEST_CASE("Costs that add up to the total but for rounding: no order spends more items than most() says") {
+  const auto most_in_any_order = [](double total, std::vector<double> costs) {
+    std::sort(costs.begin(), costs.end());
+    Index most = 0;
+    do {
+      auto ledger = Cost{total, costs}.open(std::ssize(costs));
+      Index items = 0;
+      for (Index j = 0; j < std::ssize(costs); ++j)
+        if (ledger.affords(j)) ledger.spend(j), ++items;
+      most = std::max(most, items);
+    } while (std::next_permutation(costs.begin(), costs.end()));
+    return most;
+  };
+  const std::vector<double> tenths{0.1, 0.2, 0.3};  // 0.1 + 0.2 + 0.3 > 0.6, and 0.6 - 0.1 - 0.2 affords 0.3
+  CHECK(most_in_any_order(0.6, tenths) == 3);
+  CHECK(Cost{0.6, tenths}.open(3).most() == 3);
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    CAPTURE(seed);
+    RandomStream random(seed, 3);
+    std::vector<double> costs;
+    double sum = 0.0;
+    for (int j = 0; j < 5; ++j) costs.push_back(static_cast<double>(1 + random.below(99)) / 100.0);
+    for (std::size_t j = 0; j < 4; ++j) sum += 100.0 * costs[j];
+    const double total = std::round(sum) / 100.0;
+    CHECK(Cost{total, costs}.open(5).most() >= most_in_any_order(total, costs));
+  }
+  const std::vector<double> whole{0x1p50, 0x1p50, 0x1p51 + 1.0};  // these are not rounded
+  CHECK(Cost{0x1p52, whole}.open(3).most() == 2);
+  CHECK(Cost{0x1p52 + 1.0, whole}.open(3).most() == 3);
+}
+
 TEST_CASE("What has been spent changes no bound") {
   const std::vector<double> values{1.0, 2.0, 3.0, 4.0}, costs{1.0, 1.0, 2.0, 2.0};
   const std::vector<Index> group{0, 0, 1, 1}, some{1, 2, 3};

@@ -153,6 +153,9 @@ TEST_CASE("A kernel or an epsilon that cannot work is refused at once") {
   CHECK_THAT(thrown<ValueError>([&] { LogDeterminantObjective(square, 0.0); }), ContainsSubstring("epsilon is 0"));
   CHECK_THAT(thrown<ValueError>([&] { LogDeterminantObjective(square, 1e-6); }), ContainsSubstring("single precision"));
   CHECK_NOTHROW(LogDeterminantObjective(square, 1.1e-3));
+  for (const Storage storage : {Storage::full, Storage::streamed})
+    CHECK_NOTHROW(
+        LogDeterminantObjective(of(instances::normal(7, 50, 9), Cosine{}, storage), 1e-3));  // but for rounding
 }
 
 TEST_CASE("Copies share the kernel and not the set") {

@@ -2,7 +2,11 @@
 // Mixtures: weighted sums of their parts, which keep what all of the parts promise.
 #include <pickmix/submodular/mixture.hpp>
 
+#include <pickmix/kernel/similarity.hpp>
+#include <pickmix/submodular/facility_location_objective.hpp>
 #include <pickmix/submodular/feature_based.hpp>
+#include <pickmix/submodular/sampled_start.hpp>
+#include <support/instances.hpp>
 #include <support/objectives.hpp>
 #include <support/set_function.hpp>
 #include <support/thrown.hpp>
@@ -11,6 +15,7 @@
 #include <cstddef>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -117,6 +122,31 @@ TEST_CASE("The parts that want to reorganise themselves do so after each pick, a
   const auto stopped = maximize(f, Count{3}, LazyGreedy{}, [](const Progress&) { return Flow::stop; });
   CHECK(stopped.indices.size() == 1);
   CHECK(stopped.reason == StopReason::stopped_by_observer);
+}
+
+TEST_CASE("A part that looks at near rows only leaves nothing proven, and says how much it sees") {
+  struct Near : Promising {
+    std::optional<double> share;
+    std::optional<double> recall() const { return share; }
+  };
+  const Promising all{{1.0, 2.0}};
+  const auto of = [](std::optional<double> share) { return Near{{{1.0, 2.0}}, share}; };
+  CHECK_FALSE(Mixture{}.of(all, all).recall().has_value());
+  CHECK_FALSE(Mixture{}.of(of({}), all).recall().has_value());
+  CHECK(Mixture{}.of(all, of(0.75), of({}), of(0.5), of(1.0)).recall() == 0.5);
+  CHECK(Mixture{}.of(Mixture{}.of(of(0.75)), all).recall() == 0.75);
+
+  const auto pool = instances::normal(77, 600, 8);
+  FacilityLocationObjective f(similarity(pool.view(), {.storage = Storage::streamed}));
+  const SampledStart near_rows{.exact_up_to = 0, .sample = 150, .picks = 64, .near_above = 599, .wanted_recall = 0.3};
+  const double seen = maximize(f, Count{200}, near_rows).recall;
+  CHECK(seen < 1.0);
+  auto mixture = Mixture{}.of(f);
+  const Selection more = maximize(mixture, Count{20}, LazyGreedy{});
+  CHECK(more.recall == seen);
+  CHECK(more.upper_bound == std::numeric_limits<double>::infinity());
+  mixture.reset();
+  CHECK(maximize(mixture, Count{20}, LazyGreedy{}).recall == 1.0);
 }
 
 TEST_CASE("One item, and copies with sets of their own") {

@@ -473,6 +473,15 @@ TEST_CASE("Beyond near_above rows only near ones are compared, as far as they ho
   f.reset();
   CHECK(maximize(f, Count{20}, LazyGreedy{}).recall == 1.0);
 
+  FacilityLocationObjective stopped(streamed(pool));  // what was picked until then was compared with everything
+  const auto stop = [](const Progress& event) {
+    return event.task == "similarities that still matter" ? Flow::stop : Flow::proceed;
+  };
+  const Selection first = maximize(stopped, Count{200}, some, stop);
+  CHECK(first.reason == StopReason::stopped_by_observer);
+  CHECK(first.indices.size() == 64);
+  CHECK(first.recall == 1.0);
+
   some.wanted_recall = 1.0;  // sixteen probes of sixty-four cells do not do, and more would cost as much as all pairs
   const Selection fallen_back = select(some);
   CHECK(fallen_back.recall == 1.0);

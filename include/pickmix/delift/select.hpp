@@ -173,11 +173,27 @@ Selection greedy(Cpu executor, F& objective, const B& budget, const Options& opt
     return maximize(executor, objective, budget, NaiveGreedy{}, observers);
 }
 
-/// Says what is wrong with a family or a metric before any work. A family that can be wrong says so in `validate()`.
+/// Says what is wrong with a family or a metric before any work. A family that can be wrong says so in `validate()`; of
+/// the pool's similarities in `validate(kernel)`, of a stage's in `validate(name, reference)`.
 template <class Family>
 void check_arguments(const Family& family, const Options& options) {
   if constexpr (requires { family.validate(); }) family.validate();
   pickmix::detail::check_metric(options.metric);
+}
+
+/// Packs the pool for it, as check_data packs a stage's data.
+template <class Family>
+void check_similarities(Cpu executor, MatrixView<const float> pool, const Family& family, const Options& options) {
+  if constexpr (requires(const Kernel& kernel) { family.validate(kernel); })
+    family.validate(*similarity(executor, pool, {options.metric, Storage::streamed}));
+}
+template <class Family>
+void check_similarities(Cpu, const Kernel&, const Family&, const Options&) {}  // an objective looks at once
+
+template <class Family>
+void check_reference(const Family& family, Role role, const ReferenceData& data) {
+  if constexpr (requires(const Reference& reference) { family.validate(name_of(role), reference); })
+    if (const auto* reference = std::get_if<Reference>(&data)) family.validate(name_of(role), *reference);
 }
 
 /// What a call returns that an observer stopped before its first pick.
@@ -185,6 +201,15 @@ inline Selection nothing_selected() {
   Selection nothing;
   nothing.reason = StopReason::stopped_by_observer;
   return nothing;
+}
+
+/// Whether a budget affords any of `n` items. `Ledger::most()` bounds their number only.
+template <class B>
+bool affords_some(const B& budget, Index n) {
+  const auto ledger = budget.open(n);
+  for (Index j = 0; j < n && ledger.most() > 0; ++j)
+    if (ledger.affords(j)) return true;
+  return false;
 }
 
 /// What a budget buys that affords nothing: no set within it is worth anything.
@@ -220,7 +245,8 @@ constexpr void check_observers() {
 /// \return      indices in order of selection with their gains
 /// \throws      ShapeError if `pool` has no row or no column, or another set's embeddings have another length; ValueError
 ///              if an entry is not finite (names row and column) or budget, stage, family or metric make no sense, all of them
-///              before similarities are computed; CapacityError if memory cannot be had
+///              before similarities are computed (that they are not positive definite together LogDeterminant finds
+///              afterwards); CapacityError if memory cannot be had
 /// \complexity  n²d operations for the similarities, at most `memory_limit` bytes for them, and about 10 n² operations for
 ///              the selection where they are kept
 /// \determinism the same at every thread count; ties go to the smaller index
@@ -230,11 +256,13 @@ Selection select(Cpu executor, const Pool& pool, const Stage& stage, const B& bu
                  const Options& options = {}, Observers&&... observers) {
   detail::check_observers<Observers...>();
   const auto all = SelectionObservers::of(observers...);
-  const bool affords_some =
-      budget.open(detail::candidates(pool)).most() > 0;  // what is wrong is refused before the work
+  const bool affords_some = detail::affords_some(budget, detail::candidates(pool));  // what is wrong is refused first
   detail::check_arguments(family, options);
-  detail::check_stage(
-      stage, [&](Role role, const ReferenceData& data) { detail::check_data(executor, pool, role, data, options); });
+  detail::check_stage(stage, [&](Role role, const ReferenceData& data) {
+    detail::check_data(executor, pool, role, data, options);
+    detail::check_reference(family, role, data);
+  });
+  detail::check_similarities(executor, pool, family, options);
   const bool looked_at = affords_some && stage.needs_pool(family);
   const std::optional<Kernel> kernel =
       detail::kernel_of<detail::ObjectiveOf<Stage, Family>>(executor, pool, looked_at, options, all);

@@ -17,7 +17,6 @@
 #include <pickmix/kernel/similarity.hpp>
 #include <pickmix/submodular/budget.hpp>
 #include <pickmix/submodular/facility_location.hpp>
-#include <pickmix/submodular/log_determinant.hpp>
 #include <pickmix/submodular/selection.hpp>
 #include <pickmix/submodular/selection_observers.hpp>
 
@@ -29,11 +28,6 @@
 namespace pickmix::inline v0::delift {
 
 namespace detail {
-
-/// Whether a family needs similarities that are inner products. A candidate is then described by its column of utilities,
-/// whom it helps and how much, and compared with others by it as by an embedding.
-template <class Family>
-inline constexpr bool compares_columns = std::same_as<Family, LogDeterminant>;
 
 /// Rows and columns change places.
 inline Kernel transposed(const Kernel& kernel) {
@@ -100,8 +94,11 @@ Selection select_by_columns(Cpu executor, Utilities& utilities, const Stage& sta
 /// \return      `loss_calls` says how many losses were asked for
 /// \throws      what `utility` and `select` from a pool throw; ValueError if a stage's data are not Rows,
 ///              or the form's symmetry cannot be had of them. What is wrong with the arguments is said before the model is
-///              asked, and so is CapacityError where the first utilities that are measured find no room
-/// \complexity  n(n + 1) losses, none if the budget affords no item; 8n² bytes, 16n² for LogDeterminant
+///              asked; and so is CapacityError where the first utilities that are measured, or on a budget of calls the
+///              regression, find no room. What LogDeterminant finds wrong with the similarities of columns (an epsilon
+///              too small for their mean diagonal) is said afterwards
+/// \complexity  n(n + 1) losses, none if the budget affords no item; 8n² bytes, 16n² for LogDeterminant. On a budget of
+///              calls 112n² bytes; for t rows of a target 112tn + 16n² + 16t²
 /// \determinism as far as the callback's losses are the same: the same at every thread count
 /// \cite agarwal2025delift
 template <class Family = FacilityLocation, StageOf<Family> Stage, Budget B, class... Observers>
@@ -113,7 +110,7 @@ Selection select(Cpu executor, Index n, const Callbacks& callbacks, const Stage&
   const Rows measured{0, stage.needs_pool(family) ? n : 0};  // the candidates, if all their utilities are
   detail::check_stage(
       stage, [&](Role role, const ReferenceData& data) { detail::check_rows_of(role, data, measured, options.form); });
-  const bool affords_some = budget.open(n).most() > 0;
+  const bool affords_some = detail::affords_some(budget, n);
   detail::check_arguments(family, options);
   const bool on_budget = detail::on_budget(n, stage, family, options);
   if (on_budget) detail::check_utility_calls(n, callbacks, stage, family, options);
@@ -130,6 +127,7 @@ Selection select(Cpu executor, Index n, const Callbacks& callbacks, const Stage&
     else
       selection = detail::select_by_entries(executor, n, utilities, stage, budget, family, options, all);
   } catch (const detail::Stopped&) {
+    selection.kept = {0.0, 0.0};  // no item, and so nothing kept
   }
   selection.loss_calls = utilities.asked();
   return selection;

@@ -23,6 +23,7 @@
 #include <pickmix/submodular/selection.hpp>
 #include <pickmix/submodular/selection_observers.hpp>
 
+#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstddef>
@@ -46,6 +47,20 @@ Rows targets_of(Index n, const Stage& stage) {
     return {0, n};
 }
 
+/// Has the regression's memory and gives it back. A pair of target and context takes 110 bytes or more. Two contexts,
+/// and two targets where these are others, take 16: their cosine and their nearness are kept, and to compare their
+/// utilities as much again is needed.
+///
+/// \throws CapacityError if it cannot be had
+inline void check_room(Rows targets, Rows contexts) {
+  constexpr const char* caller = "delift::select: utility_calls";
+  std::array<std::shared_ptr<std::array<float, 4>[]>, 2> alike;
+  if (targets != contexts)
+    alike = {Kernel::allocate<std::array<float, 4>>(caller, contexts.count, contexts.count),
+             Kernel::allocate<std::array<float, 4>>(caller, targets.count, targets.count)};
+  (void)Kernel::allocate<std::array<float, 28>>(caller, targets.count, contexts.count);
+}
+
 /// What a call returns that an observer stopped while the model was asked: no item, and so nothing kept.
 inline Selection stopped_on_budget(const ModelLosses& model) {
   Selection nothing = nothing_selected();
@@ -60,8 +75,7 @@ Selection select_on_budget(Cpu executor, Index n, const Callbacks& callbacks, co
                            const FacilityLocation& family, const Options& options,
                            const SelectionObservers& observers) {
   const Rows pool{0, n}, targets = targets_of(n, stage);
-  // The regression's memory, 110 bytes a pair or more: what cannot be had is said before the model is asked.
-  (void)Kernel::allocate<std::array<float, 28>>("delift::select: utility_calls", targets.count, n);
+  check_room(targets, pool);
   const Kernel unseen(n, n, std::make_shared<const SparseEntries>(n));
   const UtilityBudget<float>::Objective objective = [&](const Kernel& kernel) {
     if constexpr (std::same_as<Stage, TaskSpecific>)
@@ -81,7 +95,10 @@ Selection select_on_budget(Cpu executor, Index n, const Callbacks& callbacks, co
                                                             {contexts.data(), n, width}, *plain, square);
 
   const Index calls = options.utility_calls - targets.count;
-  Index measured = 0;
+  Index measured = 0, affordable = 0;
+  const auto ledger = budget.open(n);
+  for (Index j = 0; j < n; ++j) affordable += ledger.affords(j) ? 1 : 0;
+  const Index total = std::min(calls, targets.count * affordable);
   UtilityBudget known(executor, std::move(pairs), objective, std::holds_alternative<RowMax>(options.form.scale),
                       options.utility.seed, options.utility.strategy);
   const bool finished =
@@ -94,7 +111,7 @@ Selection select_on_budget(Cpu executor, Index n, const Callbacks& callbacks, co
               utility[static_cast<std::size_t>(k)] = (*plain)[static_cast<std::size_t>(pair(k).second)] - loss;
             },
             [&](Index done) {
-              return observers(Progress{"losses in context", measured + done, calls}) == Flow::proceed;
+              return observers(Progress{"losses in context", measured + done, total}) == Flow::proceed;
             });
         measured += std::ssize(wanted);
         return asked;
@@ -140,8 +157,9 @@ bool on_budget(Index n, const Stage& stage, const Family& family, const Options&
   double all = whole_pool ? size * (size + 1.0) : 0.0;
   check_stage(stage, [&](Role role, const ReferenceData& data) {
     const Rows rows = checked_rows(role, data);
-    if (whole_pool && rows.first + rows.count <= n) return;  // measured with the pool
-    all += static_cast<double>(rows.count) * (role == Role::target ? size + 1.0 : size);
+    const Index others = rows.count - (whole_pool ? rows_of_pool(rows, n).count : 0);  // not measured with the pool
+    const bool alone = role == Role::target && !compares_columns<Family>;  // its losses without context, too
+    all += static_cast<double>(others) * (alone ? size + 1.0 : size);
   });
   return options.utility_calls != 0 && static_cast<double>(options.utility_calls) < all;
 }

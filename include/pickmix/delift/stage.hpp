@@ -10,8 +10,8 @@
 #include <pickmix/kernel/kernel.hpp>
 #include <pickmix/kernel/reference.hpp>
 
-#include <cmath>
 #include <concepts>
+#include <limits>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -44,10 +44,11 @@ struct InstructionTuning {
 
 namespace detail {
 
-/// \throws ValueError unless a stage's weight is finite and at least 0: before any work, not after it
+/// \throws ValueError unless a stage's weight is at least 0 and finite as a float, which similarities are: before any
+///         work, not after it
 inline double checked_weight(const char* name, double weight) {
-  if (!(weight >= 0.0) || !std::isfinite(weight))
-    raise<ValueError>("{} is {}; needs to be finite and at least 0", name, weight);
+  if (!(weight >= 0.0 && weight <= static_cast<double>(std::numeric_limits<float>::max())))
+    raise<ValueError>("{} is {}; needs to be finite and at least 0 as a float", name, weight);
   return weight;
 }
 

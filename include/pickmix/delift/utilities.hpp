@@ -16,8 +16,11 @@
 #include <pickmix/kernel/kernel.hpp>
 #include <pickmix/kernel/reference.hpp>
 #include <pickmix/kernel/rescale.hpp>
+#include <pickmix/submodular/log_determinant.hpp>
 #include <pickmix/submodular/selection_observers.hpp>
 
+#include <algorithm>
+#include <concepts>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -50,6 +53,15 @@ inline void check_rows_of(Role role, const ReferenceData& data, Rows measured, c
         name_of(role), rows.first, rows.first + rows.count - 1);
 }
 
+/// Whether a family needs similarities that are inner products. A candidate is then described by its column of
+/// utilities, whom it helps and how much, and compared with others by it as by an embedding; so are targets and known
+/// examples.
+template <class Family>
+inline constexpr bool compares_columns = std::same_as<Family, LogDeterminant>;
+
+/// Those of `rows` that are among the `n` of the pool: the first ones.
+inline Rows rows_of_pool(Rows rows, Index n) { return {rows.first, std::clamp<Index>(n - rows.first, 0, rows.count)}; }
+
 /// An observer answered `Flow::stop` while the model was asked.
 struct Stopped {};
 
@@ -67,17 +79,11 @@ class Utilities {
     return *pairs_;
   }
 
-  /// U(q, j): how much candidates help the target.
-  Kernel of_target(Rows target) {
-    const bool ours = pairs_ && target.first + target.count <= pool_.count;
-    return ours ? part(target, false) : with_diagonal(measure(target, pool_), target.first);
-  }
+  /// U(q, j): how much candidates help the target. What was measured of candidates among it is not asked for again.
+  Kernel of_target(Rows target) { return utilities_of(target, false); }
 
   /// U(i, k): how much known examples help the pool; those that are candidates as well were measured with them.
-  Kernel of_known(Rows known) {
-    const bool ours = pairs_ && known.first + known.count <= pool_.count;
-    return ours ? part(known, true) : with_diagonal(measure(pool_, known), -known.first);
-  }
+  Kernel of_known(Rows known) { return utilities_of(known, true); }
 
   Index asked() const { return model_.asked(); }
   const UtilityScale& scale() const { return form_.scale; }
@@ -100,6 +106,27 @@ class Utilities {
   Kernel with_diagonal(Kernel utility, Index offset) const {
     if (form_.diagonal == UtilityDiagonal::keep) return utility;
     return pickmix::detail::changed(utility, [&](MatrixView<float> u) { set_diagonal(u, offset, form_.diagonal); });
+  }
+
+  /// These rows, or these columns: of the pool's what was measured, and the others behind them.
+  Kernel utilities_of(Rows rows, bool columns) {
+    const Rows ours = rows_of_pool(rows, pairs_ ? pool_.count : 0),
+               others{ours.first + ours.count, rows.count - ours.count};
+    if (others.count == 0) return part(rows, columns);
+    const Kernel rest = columns ? measure(pool_, others) : measure(others, pool_);
+    const Index offset = columns ? -rows.first : rows.first;
+    return with_diagonal(ours.count == 0 ? rest : joined(part(ours, columns), rest, columns), offset);
+  }
+
+  /// Rows, or columns, behind others.
+  static Kernel joined(const Kernel& first, const Kernel& second, bool columns) {
+    const Index below = columns ? 0 : first.rows(), beside = columns ? first.columns() : 0;
+    const Index height = below + second.rows(), width = beside + second.columns();
+    auto entries = Kernel::allocate<float>("delift::select", height, width);
+    for (Index j = 0; j < width; ++j)
+      for (Index i = 0; i < height; ++i)
+        entries[j * height + i] = i < below || j < beside ? first(i, j) : second(i - below, j - beside);
+    return Kernel(height, width, DenseEntries{std::move(entries), height});
   }
 
   /// Some rows, or some columns, of the pool's.

@@ -52,7 +52,8 @@ inline constexpr UtilityForm as_released{.scale = MinMax{}};
 
 namespace detail {
 
-/// What a row's utilities are mapped by: u → (max(u, 0) if clipped − low) / width.
+/// What a row's utilities, and those of known data in it, are mapped by: u → (max(u, 0) if clipped − low) / width.
+/// Where the width is 0, what is not below `low` is 1, and all is 0 if clipped.
 struct RowScale {
   float low = 0.0f;
   double width = 1.0;
@@ -60,7 +61,7 @@ struct RowScale {
 
   float operator()(float u) const {
     if (clipped) u = std::max(u, 0.0f);
-    if (!(width > 0.0)) return clipped ? 0.0f : 1.0f;  // nothing helps; all are the same
+    if (!(width > 0.0)) return clipped || u < low ? 0.0f : 1.0f;  // nothing helps; all are the same, or below
     return static_cast<float>((static_cast<double>(u) - static_cast<double>(low)) / width);
   }
 };

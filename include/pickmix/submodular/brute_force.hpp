@@ -93,6 +93,9 @@ class AllSets {
 /// The set of the largest value within the budget, by looking at every set: for tiny ground sets, and to test the others
 /// against. It asks nothing of the objective but that it can be copied.
 ///
+/// A set is within the budget if its items are affordable one after another along rising indices: where costs add up to
+/// the total but for rounding, another order may afford more or less.
+///
 /// Of sets of the same value it takes the lexicographically smallest: items that add nothing are selected before one that
 /// brings something, if their indices are smaller, and not after the last one. The items are picked, and shown to
 /// observers, when all sets have been looked at, in rising order. `upper_bound` is the optimum, also where an observer

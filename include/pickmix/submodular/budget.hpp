@@ -121,9 +121,15 @@ class CostLedger {
   CostLedger(double total, std::span<const double> of) : total_(total), left_(total), of_(of.begin(), of.end()) {
     std::vector<double> cheapest(of_);
     std::sort(cheapest.begin(), cheapest.end());
+    const bool whole =
+        total_ <= 0x1p53 && std::all_of(of_.begin(), of_.end(), [](double c) { return c == std::floor(c); });
     double sum = 0.0;
-    for (double cost : cheapest)
-      if ((sum += cost) <= total_) ++most_;
+    for (double cost : cheapest) {
+      // Costs that are not whole are rounded, each by half an epsilon of the total at most, here and where spent.
+      const double slack = whole ? 0.0 : static_cast<double>(most_ + 1) * std::numeric_limits<double>::epsilon();
+      if ((sum += cost) > total_ * (1.0 + slack)) break;
+      ++most_;
+    }
   }
 
   Index most() const { return most_; }

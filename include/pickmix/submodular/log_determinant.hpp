@@ -74,6 +74,15 @@ struct LogDeterminant {
   /// \throws ValueError unless epsilon is finite and above 0
   void validate() const { validate("LogDeterminant"); }
 
+  /// \throws ValueError if epsilon is below a thousandth of the kernel's mean diagonal
+  void validate(const Kernel& kernel) const { detail::check_epsilon(kernel, epsilon); }
+
+  /// \throws ValueError if the reference `name` has no `within`, or one that is not symmetric; ShapeError if that has
+  ///         not one row and one column for each item
+  void validate(std::string_view name, const Reference& reference) const {
+    check_within("LogDeterminant", name, reference);
+  }
+
   /// Whether `mutual_information` looks at the pool's own similarities.
   bool target_needs_pool() const { return true; }
 
@@ -98,6 +107,10 @@ struct LogDeterminant {
              const Reference& reference, double weight) const {
     detail::check_reference(what, symbol, kernel, reference, weight);
     validate(what);
+    check_within(what, name, reference);
+  }
+
+  static void check_within(std::string_view what, std::string_view name, const Reference& reference) {
     if (!reference.within)
       raise<ValueError>("{}: {}.within is missing; give the similarities of the {} items to each other", what, name,
                         name);

@@ -26,6 +26,21 @@
 
 namespace pickmix::inline v0 {
 
+namespace detail {
+
+/// \throws ValueError if ε is below a thousandth of the mean diagonal (but for rounding): single precision breaks down
+inline void check_epsilon(const Kernel& kernel, double epsilon) {
+  double mean = 0.0;
+  for (double own : diagonal(kernel)) mean += own / static_cast<double>(kernel.columns());
+  if (epsilon < 0.9999e-3 * mean)
+    raise<ValueError>(
+        "LogDeterminant: epsilon is {}; with similarities in single precision it needs to be at least a thousandth of "
+        "their mean diagonal, {}",
+        epsilon, mean);
+}
+
+}  // namespace detail
+
 /// f(A) = log det(S_A + εI), or the same with what known items explain taken from S. Its gain is log d²_j, where d²_j is ε
 /// and what of item j is not explained by the items in A.
 ///
@@ -107,14 +122,7 @@ class LogDeterminantObjective {
           "LogDeterminant: kernel({}, {}) is {} and kernel({}, {}) is {}; the similarities of the candidates to each "
           "other must be symmetric",
           pair->i, pair->j, kernel(pair->i, pair->j), pair->j, pair->i, kernel(pair->j, pair->i));
-    double mean = 0.0;
-    for (double own : diagonal(kernel)) mean += own / static_cast<double>(kernel.columns());
-    if (epsilon < 1e-3 * mean)
-      raise<ValueError>(
-          "LogDeterminant: epsilon is {}; with similarities in single precision it needs to be at least a thousandth "
-          "of "
-          "their mean diagonal, {}",
-          epsilon, mean);
+    detail::check_epsilon(kernel, epsilon);
     if (const auto* streamed = kernel.streamed(); streamed != nullptr && streamed->linear())
       return detail::LinearResiduals(cpu, *streamed, epsilon, known);
     return detail::CholeskyResiduals(cpu, kernel, epsilon, known);

@@ -11,7 +11,9 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <tuple>
 #include <type_traits>
@@ -99,6 +101,19 @@ class MixtureObjective {
   /// Whether no part is ever lowered.
   bool monotone_holds() const {
     return std::apply([](const F&... part) { return (pickmix::monotone_holds(part) && ...); }, parts_);
+  }
+
+  /// Of the parts that look at near rows only, the smallest share of what matters that one sees; nothing if none does.
+  std::optional<double> recall() const {
+    std::optional<double> least;
+    const auto consider = [&](const auto& part) {
+      if constexpr (requires {
+                      { part.recall() } -> std::same_as<std::optional<double>>;
+                    })
+        if (const std::optional<double> share = part.recall()) least = std::min(*share, least.value_or(*share));
+    };
+    std::apply([&](const F&... part) { (consider(part), ...); }, parts_);
+    return least;
   }
 
   /// Lets the parts that want to reorganise themselves after a pick do so.

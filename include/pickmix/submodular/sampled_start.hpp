@@ -207,11 +207,12 @@ struct SampledStart {
     if (f.size() > near_above) {
       const auto balanced = static_cast<std::size_t>(std::sqrt(8.0 * static_cast<double>(f.size())));
       const auto centres = start.first(std::min(balanced, start.size()));
-      if (!f.keep_above_near(executor, centres, wanted_recall, on_progress, recall)) return false;
-      everything = recall == 0.0;
+      double found = 0.0;
+      if (!f.keep_above_near(executor, centres, wanted_recall, on_progress, found)) return false;
+      everything = found == 0.0;
+      recall = everything ? 1.0 : found;
       if (!everything) return true;
     }
-    recall = 1.0;
     if (f.bytes_above(static_cast<Index>(start.size())) > static_cast<double>(f.kernel().streamed()->memory_limit()))
       return true;  // few picks leave too much: greedy goes on without
     return f.keep_above(executor, on_progress);

@@ -40,7 +40,7 @@ struct Selection {
   Index evaluations = 0;  ///< how many gains were computed
 
   /// Where a model was asked: how many losses, and the share of the objective under all utilities that this selection has of
-  /// what greedy on all of them would have. 1 ± 0 if all were measured.
+  /// what greedy on all of them would have. 1 ± 0 if all were measured, 0 ± 0 if an observer stopped it before.
   Index loss_calls = 0;
   Estimate kept;
 
