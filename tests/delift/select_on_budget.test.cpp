@@ -211,6 +211,24 @@ TEST_CASE("The number of threads changes no bit") {
   }
 }
 
+TEST_CASE("Where nothing is lost without a context, and every context hurts, no selection is worth anything") {
+  Trainer trainer;
+  Callbacks callbacks = trainer.callbacks();
+  callbacks.loss = [](std::span<const Example> examples, std::span<float> out) {
+    for (std::size_t k = 0; k < examples.size(); ++k) out[k] = examples[k].context == no_context ? 0.0f : 0.5f;
+  };
+  const Selection full = select(pool, callbacks, InstructionTuning{}, Count{6});
+  CHECK(full.value == 0.0);
+  for (const auto strategy :
+       {delift::UtilityStrategy::adaptive, delift::UtilityStrategy::neighbors, delift::UtilityStrategy::completion}) {
+    delift::Options options = tenth;
+    options.utility.strategy = strategy;
+    const Selection s = select(pool, callbacks, InstructionTuning{}, Count{6}, FacilityLocation{}, options);
+    CHECK(s.value == 0.0);
+    CHECK(s.indices.size() == 6);
+  }
+}
+
 TEST_CASE("A budget for all calls is no budget") {
   Trainer trainer;
   const Selection full = select(pool, trainer.callbacks(), InstructionTuning{}, Count{6});

@@ -122,6 +122,21 @@ TEST_CASE("Targets that are no contexts have no diagonal") {
   CHECK(std::sqrt(squares / (targets * (n - targets))) < 0.2);
 }
 
+TEST_CASE("Losses alone of 0 give finite predictions, however large utilities are beside them") {
+  World world(0.0f);
+  world.pairs.alone.setZero();
+  const UtilityRegression<float> regression(cpu, world.pairs);
+  for (const float diagonal : {0.0f, -5.0f}) {
+    KnownEntries<float> known(n, n);
+    for (Index i = 0; i < n; ++i) known.set(i, i, diagonal);
+    for (Index j = 0; j < n; j += 2)
+      for (Index i = 0; i < n; ++i)
+        if (i != j) known.set(i, j, i % 3 == 0 ? -5.0f : -0.5f);
+    CHECK(regression.complete(known).predicted.allFinite());
+    CHECK(regression.complete(known).draw(RandomStream(1, 1), known).allFinite());
+  }
+}
+
 TEST_CASE("Nothing known, one entry, and entries that are all the same give finite predictions") {
   const World world(0.0f);
   const UtilityRegression<float> regression(cpu, world.pairs);

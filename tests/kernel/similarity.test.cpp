@@ -3,6 +3,11 @@
 #include <pickmix/kernel/similarity.hpp>
 
 #include <pickmix/core/permutation.hpp>
+#include <pickmix/kernel/above.hpp>
+#include <pickmix/kernel/approximate_neighbors.hpp>
+#include <pickmix/kernel/cells.hpp>
+#include <pickmix/kernel/neighbors.hpp>
+#include <pickmix/kernel/rescale.hpp>
 #include <support/bits.hpp>
 #include <support/catch.hpp>
 #include <support/instances.hpp>
@@ -368,4 +373,24 @@ TEST_CASE("A kernel goes on with the instructions it was made with, in every sto
     CHECK(similarity(pool.view(), {.storage = storage}).instructions() == largest_instruction_set());
   }
   CHECK(Kernel(pool.view()).instructions() == largest_instruction_set());
+}
+
+TEST_CASE("What is made of a kernel goes on with its instructions") {
+  const auto portable = cpu.only(InstructionSet::portable);
+  const auto pool = instances::normal(40, 2000, 3);  // so many that near neighbours are looked for in cells
+  const auto check = [](const Kernel& made) { CHECK(made.instructions() == InstructionSet::portable); };
+  const std::vector<Index> some{0, 2, 4};
+  const std::vector<float> thresholds(2000, 0.9f);
+  const auto go_on = [](Index, Index) { return true; };
+  for (const Storage storage : {Storage::full, Storage::half, Storage::streamed}) {
+    const Kernel one = *similarity(portable, pool.view(), {.storage = storage});
+    check(rescale(one, ClipAtZero{}));
+    check(one.among(cpu, some));
+    check(*entries_above(cpu, one, thresholds, go_on));
+    if (storage == Storage::streamed) check(*Cells(cpu, one, some).entries_above(thresholds, 1, go_on));
+  }
+  check(*nearest_neighbors(portable, pool.view(), 3, Cosine{}));
+  const auto near_ones = approximate_neighbors(portable, pool.view(), 3, {.wanted_recall = 0.1});
+  REQUIRE(near_ones->recall < 1.0);
+  check(near_ones->kernel);
 }

@@ -229,7 +229,7 @@ std::optional<Kernel> entries_above(Cpu executor, const Kernel& kernel, std::opt
                    ? stored_above(executor, kernel, limits, memory_limit, progress)
                    : streamed_above(executor, *kernel.streamed(), std::move(screened), limits, memory_limit, progress);
     if (out == nullptr) return std::nullopt;
-    return Kernel(kernel.rows(), kernel.columns(), std::move(out));
+    return Kernel(kernel.rows(), kernel.columns(), std::move(out), kernel.instructions());
   } catch (const std::bad_alloc&) {
     raise<OutOfRoom>("entries_above: the similarities above the thresholds do not fit into memory; use fewer rows");
   }

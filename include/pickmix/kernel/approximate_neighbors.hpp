@@ -81,7 +81,7 @@ inline float kth_largest(std::span<const float> column, Index k) {
 
 /// For each row of `pool` its `k` most similar rows, as `nearest_neighbors`, but looked for among near rows only: each row
 /// belongs to the nearest of √(8n) random centres, and is compared with the rows of as many cells around its own as find
-/// `wanted_recall` of the true neighbours. Where that would take more than a quarter of all pairs, all are compared.
+/// `wanted_recall` of the true neighbours, on the mean: a row in whose cells there are fewer than k has no more. Where that would take more than a quarter of all pairs, all are compared.
 ///
 /// \shape      pool: n × d, 1 ≤ k; k above n means all
 /// \param observers  told of `Progress`; one that answers `Flow::stop` ends the work
@@ -137,7 +137,7 @@ std::optional<NeighborGraph> approximate_neighbors(Cpu executor, MatrixView<cons
       for (const auto& [value, candidate] : of_row.kept()) rows[0].add(i, candidate, value);
       of_row = detail::Largest(0);
     }
-    return NeighborGraph{Kernel(n, n, detail::by_column(executor, n, rows)), *enough};
+    return NeighborGraph{Kernel(n, n, detail::by_column(executor, n, rows), kernel.instructions()), *enough};
   } catch (const std::bad_alloc&) {
     raise<CapacityError>("approximate_neighbors: {} neighbours of {} rows do not fit into memory; use a smaller k", k,
                          n);

@@ -164,7 +164,8 @@ class Cells {
       if (!for_each_tile(executor_, all, work, [&](Index done) { return progress(done, all); })) return std::nullopt;
       auto out = std::make_shared<SparseEntries>(kernel_.columns());
       for (Part& part : parts) out->take(std::move(part.found.entries), part.candidates, part.found.count);
-      return Kernel(kernel_.rows(), kernel_.columns(), std::shared_ptr<const SparseEntries>(std::move(out)));
+      return Kernel(kernel_.rows(), kernel_.columns(), std::shared_ptr<const SparseEntries>(std::move(out)),
+                    kernel_.instructions());
     } catch (const std::bad_alloc&) {
       raise<CapacityError>("Cells: the similarities above the thresholds do not fit into memory; use fewer rows");
     }

@@ -131,14 +131,17 @@ class UtilityRegression {
       const Index n = known.rows(), m = known.columns();
       headroom.resize(n);
       diagonal = Vector::Zero(std::max(n, m));
-      const Real least = std::max(Real(0.05) * pairs.alone.cwiseAbs().mean(), std::numeric_limits<Real>::min());
+      const bool with_diagonal = !pairs.square;
+      values = number = scaled = known.sparse(with_diagonal);
+      Real largest = 0;  // where losses alone are 0, what is divided by the headroom stays finite
+      for (Index e = 0; e < values.nonZeros(); ++e) largest = std::max(largest, std::abs(values.valuePtr()[e]));
+      const Real least = std::max(
+          {Real(0.05) * pairs.alone.cwiseAbs().mean(), Real(1e-6) * largest, std::numeric_limits<Real>::min()});
       for (Index i = 0; i < n; ++i) {
         const bool own = pairs.square && known.has(i, i);
         if (own) diagonal(i) = known(i, i);
         headroom(i) = std::max(least, own ? known(i, i) : own_context * pairs.alone(i));
       }
-      const bool with_diagonal = !pairs.square;
-      values = number = scaled = known.sparse(with_diagonal);
       std::fill_n(number.valuePtr(), number.nonZeros(), Real{1});
       for (Index e = 0; e < scaled.nonZeros(); ++e) scaled.valuePtr()[e] /= headroom(scaled.innerIndexPtr()[e]);
       const Vector of_columns = Vector::Ones(m);

@@ -179,7 +179,7 @@ class Kernel {
           out[c * n + r] = column[static_cast<std::size_t>(items[static_cast<std::size_t>(r)])];
       }
     }
-    return Kernel(n, n, DenseEntries{std::move(out), n});
+    return Kernel(n, n, DenseEntries{std::move(out), n}, instructions());
   }
 
   /// The storage, for algorithms that have a faster way with one kind: a null pointer if it is of another kind.

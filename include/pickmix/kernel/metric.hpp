@@ -26,7 +26,8 @@ struct ShiftedCosine {};
 /// x·y.
 struct Dot {};
 
-/// exp(−gamma · ‖x − y‖²), gamma > 0.
+/// exp(−gamma · ‖x − y‖²), gamma > 0. The square is ‖x‖² + ‖y‖² − 2 x·y in single precision, off by some ‖x‖² · 2⁻²²:
+/// rows far from the origin, beside their distances, are to be centred first.
 struct Rbf {
   double gamma = 1.0;
 };

@@ -121,7 +121,7 @@ std::optional<Kernel> nearest_neighbors(Cpu executor, MatrixView<const float> po
       return notify(Progress{"nearest neighbours", done, blocks}, observers...) == Flow::proceed;
     });
     if (!finished) return std::nullopt;
-    return Kernel(pool.rows(), pool.rows(), detail::by_column(executor, pool.rows(), found));
+    return Kernel(pool.rows(), pool.rows(), detail::by_column(executor, pool.rows(), found), entries.instructions());
   } catch (const std::bad_alloc&) {
     raise<CapacityError>("nearest_neighbors: {} neighbours of {} rows do not fit into memory; use a smaller k", k,
                          pool.rows());

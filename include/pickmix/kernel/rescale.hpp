@@ -50,7 +50,7 @@ Kernel changed(const Kernel& kernel, const Change& change) {
     kernel.read(items, MatrixView<float>(entries.get() + first * rows, static_cast<Index>(items.size()), rows));
   }
   change(MatrixView<float>(entries.get(), columns, rows));
-  return Kernel(rows, columns, DenseEntries{std::move(entries), rows});
+  return Kernel(rows, columns, DenseEntries{std::move(entries), rows}, kernel.instructions());
 }
 
 struct Range {
