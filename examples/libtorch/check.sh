@@ -65,6 +65,8 @@ for experiment in 'mix;diff ema' 'mix;odm' 'mix;doremi' 'pick;similarity' 'conti
   kill -9 $process 2>/dev/null || fail "$experiment: the run was over before it could be killed"
   wait $process 2>/dev/null || true
   grep -aq '"rows":\[\[' "$work"/out/killed/*.checkpoint || fail "$experiment: forgets what it was trained on"
+  [ "${experiment%;*}" != both ] || grep -aq '"choices":[1-5],' "$work"/out/killed/*.checkpoint ||
+    fail "$experiment: forgets how often it chose"
   [ "$experiment" != 'mix;doremi' ] || [ -f "$work/out/killed/mix-doremi-1-1.reference" ] || fail "the reference is not kept"
   tiny "$@" --out "$work/out/killed" 2>"$work/out/log"
   grep -q 'goes on after step' "$work/out/log" || fail "$experiment: did not go on"
