@@ -13,7 +13,6 @@
 #include <exception>
 #include <mutex>
 #include <optional>
-#include <system_error>
 #include <thread>
 #include <type_traits>
 #include <vector>
@@ -83,7 +82,7 @@ inline std::vector<std::jthread> start_threads(Index wanted, void (*work)(void*)
   std::vector<std::jthread> threads;
   try {
     for (Index t = 0; t < wanted; ++t) threads.emplace_back(work, context);
-  } catch (const std::system_error&) {  // those there are do the work
+  } catch (const std::exception&) {  // no more threads, or no memory for them: those there are do the work
   }
   return threads;
 }

@@ -51,6 +51,7 @@ void for_each_above(Cpu executor, const Kernel& kernel, const std::optional<Scre
   while (done < items.size()) {
     const std::size_t left = items.size() - done;
     if (screened && done >= together && most >= together) {
+      columns = std::vector<float>();  // its memory is for what is found
       // As many as there were before: if they come mixed, one entry a row is found, or so. If more are, fewer are looked for.
       const auto some = items.subspan(done, std::min({left, most, std::max(edge, done / edge * edge)}));
       const StreamedEntries part = kernel.streamed()->of_columns(some);

@@ -135,10 +135,11 @@ class Cells {
   /// As `entries_above`, within `probes` probes.
   ///
   /// \param progress  told how many cells (of large ones, parts) are done, of how many; returns false to stop
-  /// \param memory_limit  bytes that what is found may take
+  /// \param memory_limit  bytes that the entries found may take once they are in place
   /// \return     nothing if `progress` said stop
   /// \throws     ShapeError, CapacityError as entries_above
-  /// \complexity 2·n²·d·share(probes) operations; 8 bytes an entry found, and for each thread a copy of a cell's near rows
+  /// \complexity 2·n²·d·share(probes) operations; 8 bytes an entry found, up to 36 while it is of the cell that a thread is
+  ///             at, and for each thread a copy of a cell's near rows
   template <class OnProgress>
   std::optional<Kernel> entries_above(std::span<const float> thresholds, Index probes, OnProgress&& progress,
                                       std::uint64_t memory_limit = UINT64_MAX) const {
