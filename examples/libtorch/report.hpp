@@ -100,12 +100,13 @@ inline std::string table(const Group& group) {
   for (const auto& [name, values] : group.losses.begin()->second) datasets.push_back(name);
   std::string out = "<div class='wide'><table>\n<tr><th>method<th>runs<th>mean loss<th>worst";
   for (const auto& name : datasets) out += "<th>" + escape(name);
-  out += "<th>exact answers, %<th>training, s<th>rewards, s<th>scheduler, s<th>selection, s</tr>\n";
+  out += "<th>exact answers, %<th>training, s<th>rewards, s<th>scheduler, s<th>selection, s<th>different rows</tr>\n";
   for (const auto& method : group.methods) {
     const auto& runs = group.runs.at(method);
     const auto column = [&](const char* name) {
       std::vector<double> values;
-      for (const Row& run : runs) values.push_back(number(run, name));
+      for (const Row& run : runs)
+        if (!run.at(name).empty()) values.push_back(number(run, name));
       return values;
     };
     out += fmt::format("<tr><td>{}<td>{}<td>{}<td>{}", escape(method), runs.size(), statistic(column("mean_loss")),
@@ -118,9 +119,10 @@ inline std::string table(const Group& group) {
       for (const double x : shares) mean += 100.0 * x / static_cast<double>(shares.size());
       if (mean >= 0.5) exact += fmt::format("{}{} {:.0f}", exact.empty() ? "" : ", ", escape(name), mean);
     }
-    out += fmt::format("<td>{}<td>{}<td>{}<td>{}<td>{}</tr>\n", exact, statistic(column("train_s"), 1),
+    const auto rows = column("different_rows");  // which earlier versions did not count
+    out += fmt::format("<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}</tr>\n", exact, statistic(column("train_s"), 1),
                        statistic(column("reward_s"), 1), statistic(column("scheduler_s")),
-                       statistic(column("select_s"), 1));
+                       statistic(column("select_s"), 1), rows.empty() ? "" : statistic(rows, 0));
   }
   return out + "</table></div>\n";
 }
@@ -138,40 +140,52 @@ inline std::string figure(const std::filesystem::path& folder, std::string name,
   return "<figure>" + svg + "</figure>\n";
 }
 
-/// Losses along the way, after the start, meaned over datasets and seeds; and the mixture of each method's first seed, where it changes.
+/// Losses along the way, after the start, meaned over datasets and seeds, for each part of a pool in a chart of its own; and
+/// the mixture of each method's first seed, where it changes.
 inline std::string charts(const std::filesystem::path& folder, const std::vector<Row>& points,
                           const std::string& experiment) {
-  finetune_demo::Panel losses{.title = "Held-out loss, mean over datasets",
-                              .x_label = "response tokens",
-                              .y_label = "nats a token",
-                              .series = {}};
-  std::map<std::string, std::map<int, std::vector<std::pair<double, double>>>> curves;  // by method and place
-  std::map<std::string, std::map<std::string, std::vector<std::pair<double, double>>>> mixtures;
+  using Curve = std::vector<std::pair<double, double>>;
+  std::map<std::string, std::map<double, std::map<int, Curve>>> curves;  // by method, part and place
+  std::map<std::string, std::map<std::string, Curve>> mixtures;          // by method with its part, and dataset
   std::map<std::string, std::string> first_seed;
   std::map<std::string, int> place;
-  std::vector<std::string> methods;
+  std::vector<std::string> methods, with_parts;
+  std::set<double> parts;
   for (const Row& row : points) {
     if (row.at("experiment") != experiment || row.at("rows") != "some") continue;
-    const std::string method = method_of(row), run = method + " " + row.at("seed");
-    if (!first_seed.count(method)) methods.push_back(method);
-    const int here = place[run + row.at("dataset")]++;
+    const std::string &method = row.at("method"), with_part = method_of(row), run = with_part + " " + row.at("seed");
+    if (!curves.count(method)) methods.push_back(method);
+    if (!first_seed.count(with_part)) with_parts.push_back(with_part);
+    if (number(row, "part") < 1.0) parts.insert(number(row, "part"));
+    Curve& here = curves[method][number(row, "part")][place[run + row.at("dataset")]++];
     if (!row.at("loss").empty() && number(row, "step") > 0)  // the start is the same for all, and far above
-      curves[method][here].emplace_back(number(row, "tokens"), number(row, "loss"));
-    const std::string& first = first_seed.emplace(method, row.at("seed")).first->second;
+      here.emplace_back(number(row, "tokens"), number(row, "loss"));
+    const std::string& first = first_seed.emplace(with_part, row.at("seed")).first->second;
     if (!row.at("share").empty() && row.at("seed") == first)
-      mixtures[method][row.at("dataset")].emplace_back(number(row, "step"), number(row, "share"));
+      mixtures[with_part][row.at("dataset")].emplace_back(number(row, "step"), number(row, "share"));
   }
-  for (std::size_t k = 0; k < methods.size(); ++k) {
-    finetune_demo::Series series{methods[k], finetune_demo::colour(k), {}};
-    for (const auto& [here, seen] : curves[methods[k]]) {
-      double x = 0.0, y = 0.0;
-      for (const auto& [tokens, loss] : seen) x += tokens, y += loss;
-      series.points.emplace_back(x / static_cast<double>(seen.size()), y / static_cast<double>(seen.size()));
+  if (parts.empty()) parts.insert(1.0);
+  std::vector<finetune_demo::Panel> losses;
+  for (const double part : parts) {
+    auto& panel = losses.emplace_back();
+    panel.title = part < 1.0 ? fmt::format("Mean held-out loss, {:g} %", 100.0 * part) : "Mean held-out loss";
+    panel.x_label = "response tokens", panel.y_label = "nats a token";
+    for (const auto& method : methods) {
+      finetune_demo::Series series{method, finetune_demo::colour(panel.series.size()), {}};
+      const auto& of_method = curves.at(method);
+      const auto found = of_method.count(part) > 0 ? of_method.find(part) : of_method.find(1.0);  // all of it, in each
+      if (found != of_method.end())
+        for (const auto& [here, seen] : found->second) {
+          double x = 0.0, y = 0.0;
+          for (const auto& [tokens, loss] : seen) x += tokens, y += loss;
+          if (!seen.empty())
+            series.points.emplace_back(x / static_cast<double>(seen.size()), y / static_cast<double>(seen.size()));
+        }
+      panel.series.push_back(std::move(series));
     }
-    losses.series.push_back(std::move(series));
   }
-  std::string out = figure(folder, experiment + "-losses", finetune_demo::line_charts({losses}));
-  for (const auto& method : methods) {
+  std::string out = figure(folder, experiment + "-losses", finetune_demo::line_charts(losses));
+  for (const auto& method : with_parts) {
     finetune_demo::Panel areas{.title = method, .x_label = "step", .y_label = "share of the examples", .series = {}};
     bool changes = false;
     for (const auto& [dataset, shares] : mixtures[method]) {
