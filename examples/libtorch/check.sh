@@ -3,6 +3,7 @@
 # Builds the example and tries it with a tiny random model: every method, a run that is killed and goes on, bad input, a full
 # disk. `sh check.sh`; TORCH as in run.sh.
 set -eu
+unset CDPATH   # `cd` would look, and print, elsewhere
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 work=$root/build/libtorch_check

@@ -5,6 +5,7 @@
 # --resume: an earlier run's --out, with the arguments it had. TORCH: the folder of another libtorch than Debian's.
 # 93 MB are downloaded, 600 MB of packages installed, and 1 GB used in build/libtorch of this repository.
 set -eu
+unset CDPATH   # `cd` would look, and print, elsewhere
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 work=$root/build/libtorch
