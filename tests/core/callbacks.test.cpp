@@ -5,6 +5,7 @@
 
 #include <pickmix/core/callbacks.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <limits>
 #include <span>
@@ -118,4 +119,19 @@ TEST_CASE("Embeddings are asked for in one call, and every entry must be written
     out(0, 0) = out(0, 1) = out(1, 0) = 1.0f;
   };
   CHECK_THROWS_AS(ask_embeddings(callbacks, two, "test"), CallbackError);
+}
+
+TEST_CASE("More embeddings than any memory holds are refused before the trainer is asked") {
+  const std::vector<Example> eight(8);
+  Callbacks callbacks;
+  int calls = 0;
+  callbacks.embedding = [&](auto, auto) { ++calls; };
+  for (Index size : {Index{1} << 61, Index{1} << 62, Index{INT64_MAX}})
+    for (std::size_t count : {1u, 4u, 8u}) {
+      callbacks.embedding_size = size;
+      CHECK_THAT(thrown<CapacityError>([&] { ask_embeddings(callbacks, std::span(eight).first(count), "test"); }),
+                 ContainsSubstring("test: Callbacks::embedding_size is " + std::to_string(size)));
+      CHECK(ask_embeddings(callbacks, {}, "test").empty());
+    }
+  CHECK(calls == 0);
 }

@@ -12,7 +12,7 @@
 using namespace pickmix;
 
 TEMPLATE_TEST_CASE("every error can be caught as an Error", "", ShapeError, ValueError, CapacityError, CheckpointError,
-                   BackendError, CallbackError) {
+                   FileError, BackendError, CallbackError) {
   CHECK_THROWS_AS(raise<TestType>("a = {}", 1), Error);
 }
 

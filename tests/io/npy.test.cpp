@@ -8,15 +8,34 @@
 #include <support/scratch_directory.hpp>
 #include <support/thrown.hpp>
 
+#include <atomic>
 #include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <limits>
+#include <new>
 #include <string>
 #include <utility>
 #include <vector>
+
+namespace {
+std::atomic<std::size_t> most = std::numeric_limits<std::size_t>::max();  // that an allocation may ask for
+}
+
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"  // they match: both are ours
+
+void* operator new(std::size_t size) {
+  if (size <= most)
+    if (void* const memory = std::malloc(size == 0 ? 1 : size)) return memory;
+  throw std::bad_alloc();
+}
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return std::malloc(size == 0 ? 1 : size); }
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
 
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
@@ -214,6 +233,21 @@ TEST_CASE("a file that is not there, or no matrix, is refused by name") {
   CHECK(thrown<FileError>([&] { NpyMatrix{empty}; }) ==
         "NpyMatrix: '" + empty.string() + "': this is not a .npy file: it does not start with \\x93NUMPY");
 }
+
+#if __has_include(<sys/mman.h>)
+TEST_CASE("a conversion that does not fit into memory is refused by name, with the way out") {
+  const support::ScratchDirectory scratch;
+  const std::vector<std::uint16_t> halves(500 * 1000);
+  const auto path = scratch.file("a.npy", npy(npy_header("<f2", "(500, 1000)"), numbers(halves)));
+  most = 1'000'000;
+  const std::string message = thrown<CapacityError>([&] { NpyMatrix{path}; });
+  most = std::numeric_limits<std::size_t>::max();
+  CHECK(message == "NpyMatrix: '" + path.string() +
+                       "': 500 x 1000 floats of 16 bits are converted, which takes 0.002 GiB that could not be had; "
+                       "save it as row-major float32 and it is mapped");
+  CHECK(NpyMatrix(path).rows() == 500);
+}
+#endif
 
 TEST_CASE("a written file is pinned, in each format") {
   const support::ScratchDirectory scratch;

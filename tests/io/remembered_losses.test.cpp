@@ -8,8 +8,12 @@
 #include <support/scratch_directory.hpp>
 #include <support/thrown.hpp>
 
+#include <bit>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
 #include <limits>
 #include <span>
 #include <stdexcept>
@@ -153,6 +157,27 @@ TEST_CASE("Every damaged byte of a whole file is noticed") {
              ContainsSubstring("damaged.bin' is damaged at byte 12") && ContainsSubstring("cut it to 12 bytes"));
 }
 
+TEST_CASE("A loss that is no number is damage, whatever its checksum") {
+  const support::ScratchDirectory scratch;
+  FailingTrainer trainer;
+  ask(remembered(trainer.callbacks(), scratch / "losses.bin"), some(3));
+  const std::string whole = support::bytes_of(scratch / "losses.bin");
+  for (float loss : {std::nanf(""), std::numeric_limits<float>::infinity(), 1.0f}) {
+    std::string record;
+    for (std::uint32_t count : {1u, ~1u}) detail::put(record, count);
+    for (std::uint64_t part : {1u, 2u, 3u}) detail::put(record, part);
+    detail::put(record, std::bit_cast<std::uint32_t>(loss));
+    detail::put(record, crc64(record));
+    const auto path = scratch.file("other.bin", whole + record);
+    if (std::isfinite(loss))
+      CHECK_NOTHROW(remembered(trainer.callbacks(), path));
+    else
+      CHECK_THAT(thrown<FileError>([&] { remembered(trainer.callbacks(), path); }),
+                 ContainsSubstring("damaged at byte " + std::to_string(whole.size())));
+    CHECK(support::bytes_of(path) == whole + record);
+  }
+}
+
 TEST_CASE("A callback that throws, or gives no number, leaves the file as it was") {
   const support::ScratchDirectory scratch;
   FailingTrainer trainer{.fail_at = 2};
@@ -190,9 +215,22 @@ TEST_CASE("A file that is being written is refused, and stays whole") {
   {
     const Callbacks one = remembered(trainer.callbacks(), scratch / "losses.bin");
     CHECK_THAT(thrown<FileError>([&] { remembered(trainer.callbacks(), scratch / "losses.bin"); }),
-               ContainsSubstring("losses.bin' is being written by another"));
+               ContainsSubstring("losses.bin' is held by another `remembered`, or by a process that such a run began"));
     ask(one, some(3));
     CHECK_THROWS_AS(remembered(trainer.callbacks(), scratch / "losses.bin"), FileError);
+  }
+  trainer.calls = 0;
+  ask(remembered(trainer.callbacks(), scratch / "losses.bin"), some(3));
+  CHECK(trainer.calls == 0);
+}
+
+TEST_CASE("A program that a run started and that outlives it does not hold the file") {
+  const support::ScratchDirectory scratch;
+  FailingTrainer trainer;
+  {
+    const Callbacks kept = remembered(trainer.callbacks(), scratch / "losses.bin");
+    ask(kept, some(3));
+    REQUIRE(std::system("sleep 2 >/dev/null 2>&1 &") == 0);
   }
   trainer.calls = 0;
   ask(remembered(trainer.callbacks(), scratch / "losses.bin"), some(3));
@@ -229,6 +267,23 @@ TEST_CASE("What cannot be a file of losses is refused") {
   CHECK_THROWS_AS(remembered(callbacks, scratch.path()), FileError);
   CHECK_THROWS_AS(remembered(callbacks, scratch / std::string(5000, 'x')), FileError);  // no file can have this name
 }
+
+#if __has_include(<sys/mman.h>) && __has_include(<sys/resource.h>)
+TEST_CASE("A large file of something else is refused without being read") {
+  const auto most_memory = [] {
+    ::rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+  };
+  const support::ScratchDirectory scratch;
+  const auto path = scratch.file("other", "something else");
+  std::filesystem::resize_file(path, std::uintmax_t{1} << 28);  // zeros that take no room on the disk
+  const auto before = most_memory();
+  CHECK_THAT(thrown<FileError>([&] { remembered(loss_callback(plain_loss), path); }),
+             ContainsSubstring("other' is not a file of losses"));
+  CHECK(most_memory() < 2 * before);
+}
+#endif
 
 #if __has_include(<sys/resource.h>)
 TEST_CASE("A full disk is an error, and what is in the file then stays good") {

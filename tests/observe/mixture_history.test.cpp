@@ -5,13 +5,39 @@
 #include <pickmix/mos/sampler.hpp>
 #include <support/catch.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <ios>
+#include <limits>
+#include <ostream>
 #include <sstream>
+#include <streambuf>
 #include <string>
 #include <vector>
 
 using namespace pickmix;
 using Doubles = std::vector<double>;
+
+namespace {
+
+/// Takes `room` bytes, and more when there is more room.
+struct Disk : std::streambuf {
+  std::string taken;
+  std::streamsize room = std::numeric_limits<std::streamsize>::max();
+
+  std::streamsize xsputn(const char* bytes, std::streamsize n) override {
+    const std::streamsize fit = std::min(n, room);
+    taken.append(bytes, static_cast<std::size_t>(fit));
+    room -= fit;
+    return fit;
+  }
+  int_type overflow(int_type c) override {
+    const char byte = traits_type::to_char_type(c);
+    return xsputn(&byte, 1) == 1 ? c : traits_type::eof();
+  }
+};
+
+}  // namespace
 
 TEST_CASE("Entropy is largest where all are equal, and nothing where one has all") {
   CHECK(entropy(Doubles{0.25, 0.25, 0.25, 0.25}) == Approx(std::log(4.0)));
@@ -49,6 +75,37 @@ TEST_CASE("A line is written at first and after each update, with numbers that r
   CHECK(second.find(R"("step":1,"updates":1,)") != std::string::npos);
   CHECK(second.find(R"("rewards":[0.5,1.5])") != std::string::npos);
   CHECK_FALSE(std::getline(lines, none));
+}
+
+TEST_CASE("What the stream did not take whole is written again, on a line of its own") {
+  MosState state({.sizes = {8, 8}, .batch_size = 4});
+  std::ostringstream whole;
+  MixtureHistory{whole}(state);
+  for (bool throws : {false, true})
+    for (std::streamsize room : {std::streamsize{0}, std::streamsize{10}, std::ssize(whole.str()) - 1}) {
+      CAPTURE(throws, room);
+      Disk disk;
+      disk.room = room;
+      std::ostream out(&disk);
+      if (throws) out.exceptions(std::ios_base::badbit);
+      MixtureHistory history(out);
+      if (throws)
+        CHECK_THROWS_AS(history(state), std::ios_base::failure);
+      else
+        history(state);
+      CHECK(out.bad());
+      disk.room = std::numeric_limits<std::streamsize>::max();
+      out.clear();
+      history(state);
+      history(state);
+      const std::string line = whole.str();
+      CHECK(disk.taken == line.substr(0, static_cast<std::size_t>(room)) + "\n" + line);
+      (void)state.draw();
+      state.learn(Doubles{0.5, 1.5});
+      history(state);
+      CHECK(disk.taken.find(line + "{\"step\":") != std::string::npos);
+      state = MosState({.sizes = {8, 8}, .batch_size = 4});
+    }
 }
 
 TEST_CASE("The table has a line for each dataset") {

@@ -55,6 +55,13 @@ TEST_CASE("Within the interval only the last line of a task is printed") {
   CHECK(out.str() == "similarity 100 %\nselection 3/3, value 2\n");
 }
 
+TEST_CASE("A selection that ends before its budget has no last line") {
+  std::ostringstream out;
+  PrintProgress print(out, 1h);
+  for (Index picked = 1; picked <= 2; ++picked) print(SelectionStep{picked, 3, 0, 1.0, 2.0});
+  CHECK(out.str().empty());
+}
+
 TEST_CASE("The longest interval there is does not overflow") {
   std::ostringstream out;
   PrintProgress(out, std::chrono::milliseconds::max())(Progress{"similarity", 1, 5});

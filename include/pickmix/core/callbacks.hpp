@@ -11,6 +11,7 @@
 #include <functional>
 #include <iterator>
 #include <limits>
+#include <new>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -74,6 +75,23 @@ inline void check_embedding(const Callbacks& callbacks, std::string_view caller)
     raise<ValueError>("{}: Callbacks::embedding_size is {}; needs at least 1", caller, callbacks.embedding_size);
 }
 
+/// Memory for the embeddings of so many examples, every entry NaN.
+///
+/// \throws CapacityError if it cannot be had
+inline std::vector<float> room_for_embeddings(const Callbacks& callbacks, std::size_t examples,
+                                              std::string_view caller) {
+  const auto width = static_cast<std::size_t>(callbacks.embedding_size);
+  try {
+    if (examples <= std::vector<float>().max_size() / width)
+      return std::vector<float>(examples * width, std::numeric_limits<float>::quiet_NaN());
+  } catch (const std::bad_alloc&) {  // said better below
+  }
+  raise<CapacityError>(
+      "{}: Callbacks::embedding_size is {}; {} embeddings of it need {:.1f} GiB of memory, which could not be "
+      "had; use a smaller one",
+      caller, callbacks.embedding_size, examples, static_cast<double>(examples) * static_cast<double>(width) * 0x1p-28);
+}
+
 }  // namespace detail
 
 /// The embeddings of `examples`, every entry written and finite.
@@ -81,12 +99,13 @@ inline void check_embedding(const Callbacks& callbacks, std::string_view caller)
 /// \param caller who asks, for the message
 /// \return examples.size() × embedding_size, row after row
 /// \throws ValueError if there is no embedding callback or embedding_size is below 1
+/// \throws CapacityError, before the callback is called, if there is no memory for so many entries
 /// \throws CallbackError if an entry was not written or is not finite (names the example and the column)
 inline std::vector<float> ask_embeddings(const Callbacks& callbacks, std::span<const Example> examples,
                                          std::string_view caller) {
   detail::check_embedding(callbacks, caller);
   const auto width = static_cast<std::size_t>(callbacks.embedding_size);
-  std::vector<float> out(examples.size() * width, std::numeric_limits<float>::quiet_NaN());
+  std::vector<float> out = detail::room_for_embeddings(callbacks, examples.size(), caller);
   if (!examples.empty())
     callbacks.embedding(examples, MatrixView<float>(out.data(), std::ssize(examples), callbacks.embedding_size));
   for (std::size_t k = 0; k < out.size(); ++k)

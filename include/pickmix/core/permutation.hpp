@@ -17,7 +17,7 @@ namespace pickmix::inline v0 {
 ///
 /// An alternating Feistel network over ⌈log2 n⌉ bits, at least 8, followed until it lands below n ("cycle walking"). It
 /// needs no memory and no set-up, so a shuffled pass over a billion rows can be entered anywhere: resuming costs nothing.
-/// Up to n = 7 all orders are tested to be equally likely; of large n, only pairs of entries are.
+/// Up to n = 7 all orders are tested to be equally likely; of some larger n, which two rows come first.
 ///
 /// \complexity O(1) memory; an entry takes fewer than two walks of about 20 ns on average for n > 128, 256 / n below
 /// \determinism bit-identical on every platform

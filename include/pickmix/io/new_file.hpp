@@ -16,6 +16,9 @@ namespace pickmix::inline v0::detail {
 
 /// Collects bytes in `<path>.part<number>`, a file that was not there before; `finish` gives it its name, which may
 /// replace another file. Without `finish` it is removed. Every `throws` is a FileError naming `path` and the reason.
+///
+/// That it is whole or not there holds for kills and full disks, not for power cuts: the disk is not waited for. A kill
+/// leaves the part file.
 class NewFile {
  public:
   NewFile(const std::filesystem::path& path, std::string_view who) : path_(path), who_(who) {
@@ -26,6 +29,10 @@ class NewFile {
       file_.reset(std::fopen(part_.string().c_str(), "wbx"));  // x: never another writer's
       if (!file_ && errno != EEXIST) break;
     }
+    if (!file_ && errno == EEXIST)
+      raise<FileError>(
+          "{}: '{}' cannot be written: '{}.part0' to '{}' are there already; delete those that no writer is at", who_,
+          path_.string(), path_.string(), part_.string());
     if (!file_) refuse(errno);
   }
   NewFile(const NewFile&) = delete;

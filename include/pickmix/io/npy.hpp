@@ -23,6 +23,7 @@
 #include <filesystem>
 #include <limits>
 #include <memory>
+#include <new>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -103,7 +104,8 @@ void convert(const NpyHeader& header, const char* data, float* out, const std::s
 /// \complexity mapped: the header; else rows·columns operations, and 4·rows·columns bytes
 /// \throws     FileError naming the file and what is wrong: it cannot be read, it is no .npy file or of a version from
 ///             the future, its header is damaged, its numbers are of another type, it has neither one nor two
-///             dimensions, it is longer or shorter than its shape. ValueError if a number of 64 bits is too large for 32
+///             dimensions, it is longer or shorter than its shape. ValueError if a number of 64 bits is too large for 32.
+///             CapacityError naming the file if there is no memory to convert it into
 /// \cite       numpy_format (NEP 1, versions 1.0 to 3.0)
 class NpyMatrix {
  public:
@@ -135,14 +137,25 @@ class NpyMatrix {
       view_ = {reinterpret_cast<const float*>(data), header.rows, header.columns};
       return;
     }
-    const auto entries =
-        backend::large_array<float>(static_cast<std::size_t>(std::max<Index>(header.rows * header.columns, 1)));
+    const auto entries = allocate(header, name);
     const auto convert = header.bits == 16   ? detail::convert<std::uint16_t>
                          : header.bits == 32 ? detail::convert<std::uint32_t>
                                              : detail::convert<std::uint64_t>;
     convert(header, data, entries.get(), name);
     memory_ = entries;
     view_ = {entries.get(), header.rows, header.columns};
+  }
+
+  static std::shared_ptr<float[]> allocate(const detail::NpyHeader& header, const std::string& name) {
+    const Index count = header.rows * header.columns;  // the file has as many
+    try {
+      return backend::large_array<float>(static_cast<std::size_t>(std::max<Index>(count, 1)));
+    } catch (const std::bad_alloc&) {
+      raise<CapacityError>(
+          "NpyMatrix: '{}': {} x {} floats of {} bits are converted, which takes {:.3f} GiB that could not be had; "
+          "save it as row-major float32 and it is mapped",
+          name, header.rows, header.columns, header.bits, static_cast<double>(count) * 0x1p-28);
+    }
   }
 
   std::shared_ptr<const void> memory_;

@@ -36,7 +36,9 @@ namespace pickmix::inline v0 {
 
 namespace detail {
 
-/// Holds `file` for as long as it is open. \return false if it is held already; true as well where files cannot be held
+/// Holds `file` for as long as it is open, here or in a child process.
+///
+/// \return false if it is held already; true as well where files cannot be held
 inline bool try_lock([[maybe_unused]] std::FILE* file) {
 #if __has_include(<sys/file.h>)
   return ::flock(::fileno(file), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
@@ -58,9 +60,11 @@ class LossFile {
     if (what == std::filesystem::file_type::none) refuse("cannot be looked at: {}", error.message());
     if (what != std::filesystem::file_type::regular && what != std::filesystem::file_type::not_found)
       refuse("is not a regular file");
-    out_.reset(std::fopen(path_.string().c_str(), "ab"));  // a: another writer's file is never emptied
+    out_.reset(std::fopen(path_.string().c_str(), append_only));
     if (!out_) refuse("cannot be opened for writing: {}", system_reason());
-    if (!try_lock(out_.get())) refuse("is being written by another `remembered`; give each its own file");
+    if (!try_lock(out_.get()))
+      refuse(
+          "is held by another `remembered`, or by a process that such a run began; end it, or give each its own file");
     const std::size_t whole = read();
     std::filesystem::resize_file(path_, whole, error);
     if (error) refuse("cannot be cut back to its whole records: {}", error.message());
@@ -109,6 +113,14 @@ class LossFile {
   static constexpr std::uint32_t version = 1;
   static constexpr std::size_t header = 12, entry = 28;
 
+  // a: another writer's file is never emptied. e: a program that is started from here does not inherit it, and so does not
+  // hold it longer than we do; a child that only forks still does.
+#if __has_include(<sys/file.h>)
+  static constexpr const char* append_only = "abe";
+#else
+  static constexpr const char* append_only = "ab";
+#endif
+
   static Key key(const Example& e) { return {e.dataset, e.row, e.context}; }
 
   std::optional<float> at_start(const Key& wanted) const {
@@ -133,7 +145,7 @@ class LossFile {
 
   /// Takes in all whole records. \return how many bytes they and the header are
   std::size_t read() {
-    const FileBytes file = read_file(open_file(path_, "remembered"), path_, "remembered");
+    const FileBytes file = map_file(path_, "remembered");  // for this function only: the file is cut afterwards
     const std::string_view bytes = file.view();
     if (bytes.size() < header) {
       if (!magic.starts_with(bytes.substr(0, magic.size()))) refuse("is not a file of losses");
@@ -155,8 +167,9 @@ class LossFile {
         const auto part = [&](std::size_t p) {
           return static_cast<Index>(get<std::uint64_t>(record.substr(e + 8 * p)));
         };
-        known_.emplace_back(Key{part(0), part(1), part(2)},
-                            std::bit_cast<float>(get<std::uint32_t>(record.substr(e + 24))));
+        const auto loss = std::bit_cast<float>(get<std::uint32_t>(record.substr(e + 24)));
+        if (!std::isfinite(loss)) refuse_damage(at);  // `append` keeps none
+        known_.emplace_back(Key{part(0), part(1), part(2)}, loss);
       }
       at += length;
     }
@@ -186,11 +199,12 @@ class LossFile {
 ///
 /// For a model that stays as it is: losses of another model or other examples must have another file. Losses that are not
 /// finite are not kept. The file is open as long as a copy of the callbacks lives; a second `remembered` on it, here or in
-/// another process, is refused until then (where the system has flock). Threads that ask for the same example at the same time
-/// may both ask the trainer; the file takes one answer.
+/// another process, is refused until then (where the system has flock), and while a process lives that was forked meanwhile
+/// and runs no other program. Threads that ask for the same example at the same time may both ask the trainer; the file takes
+/// one answer.
 ///
-/// \complexity 28 bytes a loss and 16 a call in the file; in memory 32 bytes for a loss that was in the file at the start, and
-///             about 80 for one that is new
+/// \complexity 28 bytes a loss and 16 a call in the file; in memory 32 bytes for a loss that was in the file at the start (48
+///             while the file is opened; 104 where files cannot be mapped), and about 80 for one that is new
 /// \throws     FileError if the file cannot be read or written, is damaged, is in use, or is something else; a record that was
 ///             cut off at the end is dropped. ValueError if there is no loss callback
 inline Callbacks remembered(Callbacks callbacks, const std::filesystem::path& path) {

@@ -100,7 +100,7 @@ class RewardContext {
 
   /// One row for each of `examples`, finite.
   /// \return examples.size() × Callbacks::embedding_size, row after row
-  /// \throws ValueError, CallbackError as `ask_embeddings`; what the callback throws
+  /// \throws ValueError, CapacityError, CallbackError as `ask_embeddings`; what the callback throws
   std::vector<float> embeddings(std::span<const Example> examples) const {
     return ask_embeddings(run_.callbacks, examples, "MosSampler");
   }

@@ -16,6 +16,7 @@
 #include <ostream>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace pickmix::inline v0 {
@@ -48,7 +49,8 @@ std::vector<double> realised_shares(const MosState<S>& state) {
 ///     MixtureHistory history(file);
 ///     for (const Batch& batch : sampler) { train(batch); history(state); }
 ///
-/// What the stream does not take is seen in the state of the stream.
+/// What the stream does not take is seen in the state of the stream, or thrown by it if it was told to. The next call then
+/// writes a line again, behind a line break that ends what there may be of the first.
 class MixtureHistory {
  public:
   explicit MixtureHistory(std::ostream& out) : out_(&out) {}
@@ -56,17 +58,22 @@ class MixtureHistory {
   template <Scorer S>
   void operator()(const MosState<S>& state) {
     if (state.updates() == written_) return;
-    written_ = state.updates();
-    *out_ << fmt::format(
+    std::string line = fmt::format(
         R"({{"step":{},"updates":{},"probabilities":[{}],"entropy":{},"rewards":[{}],"drawn":[{}],"realised":[{}]}})",
         state.step(), state.updates(), fmt::join(state.probabilities(), ","), entropy(state.probabilities()),
         fmt::join(state.rewards(), ","), fmt::join(state.drawn(), ","), fmt::join(realised_shares(state), ","));
-    *out_ << '\n';
+    line += '\n';
+    if (std::exchange(torn_, true)) line.insert(0, 1, '\n');
+    *out_ << line;
+    if (!*out_) return;
+    torn_ = false;
+    written_ = state.updates();
   }
 
  private:
   std::ostream* out_;
   Index written_ = -1;
+  bool torn_ = false;  // the stream may end within a line
 };
 
 /// A table of what each dataset was to have, what it had, and how often it was read (rows drawn over its size, also where it

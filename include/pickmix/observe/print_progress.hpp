@@ -16,8 +16,8 @@
 namespace pickmix::inline v0 {
 
 /// Writes lines such as `similarity 40 %` and `selection 1200/3000, value 812.4` to a stream, at most one per
-/// `interval`, and one when a task reaches its end. What will take ten seconds more says so: `losses in context 12 %, 26 min
-/// left`, by how fast it has been since its first event.
+/// `interval`, and one when a task reaches its total (a selection that ends before its budget has none). What will take ten
+/// seconds more says so: `losses in context 12 %, 26 min left`, by how fast it has been since its first event.
 ///
 ///     delift::select(pool, delift::InstructionTuning{}, Fraction{0.1}, FacilityLocation{}, {},
 ///     PrintProgress(std::cerr));

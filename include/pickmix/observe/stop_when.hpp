@@ -28,8 +28,9 @@ class StopBelowGain {
   double gain_;
 };
 
-/// Ends the work when `time` has passed since this observer was made, be it in the similarities or between two picks. What
-/// is selected then depends on the clock, and on nothing else that would change with it: it is a prefix of the whole.
+/// Ends the work when `time` has passed since this observer was made, be it in the similarities or between two picks. Only
+/// how many picks there are then depends on the clock: they are a prefix of what would be selected without it. Under `Cost`
+/// they are a prefix of what greedy picks, in whose place the whole selection may have the best single item.
 class StopAfter {
  public:
   explicit StopAfter(std::chrono::nanoseconds time) : time_(time) {}
