@@ -3,6 +3,7 @@
 # What headers cost to compile: `sh benchmarks/compile_time.sh [COMPILER [FLAGS ...]]`, without arguments `g++ -O2`.
 # Each is compiled alone, once for the file cache and three times for the figure, the least of which is printed.
 set -eu
+unset CDPATH   # `cd` would look, and print, elsewhere
 cd "$(dirname "$0")/.."
 [ $# -gt 0 ] || set -- g++ -O2
 echo "$* ($(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1))"

@@ -49,7 +49,7 @@ struct Trainer {
 }  // namespace
 
 int main() {
-  const auto file = std::filesystem::temp_directory_path() / "pickmix_example_losses.bin";
+  const std::filesystem::path file = "utility_from_the_model.losses";
   std::filesystem::remove(file);
   const pickmix::Count picks{10};
 

@@ -5,6 +5,7 @@
 # Cases are left out that take minutes when emulated, or ask the system, which knows this machine's processor only.
 # What is missing on a fresh Debian 12 for x86-64 is installed first; Catch2 has to be of generation 2, which is headers only.
 set -eu
+unset CDPATH   # `cd` would look, and print, elsewhere
 cd "$(dirname "$0")/.."
 
 sh cmake/install_packages.sh g++ cmake g++-aarch64-linux-gnu qemu-user libeigen3-dev libfmt-dev catch2
@@ -76,8 +77,17 @@ every_test() {
   return $failures
 }
 
+# A job in the background does not hear of Ctrl-C, nor does what it starts. Unquoted on purpose: a list of processes.
+# shellcheck disable=SC2046,SC2317   # the trap below calls it
+end_with_children() {
+  set -- "$1" $(cat "/proc/$1/task/$1/children" 2>/dev/null)
+  kill "$1" 2>/dev/null || true
+  shift
+  for process; do end_with_children "$process"; done
+}
 every_test aarch64 cortex-a53 neon max dotprod &
 arm=$!
+trap 'end_with_children "$arm"; exit 130' INT TERM HUP
 failed=0
 every_test x86_64 Nehalem portable Haswell avx2 || failed=1
 wait "$arm" || failed=1

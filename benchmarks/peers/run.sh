@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Installs submodlib and apricot below the build folder and times them; see README.md beside this file.
 set -euo pipefail
+unset CDPATH   # `cd` would look, and print, elsewhere
 
 if (($# < 3)); then
   echo "usage: [BUILD=DIR] $0 RESULTS.csv N|EMBEDDINGS.npy K... [OPTIONS OF peers.py run]" >&2

