@@ -45,7 +45,7 @@ class MatrixView {
 
   /// Views an Eigen matrix; implicit, as views are.
   template <detail::EigenLike<T> M>
-  MatrixView(M&& matrix)  // NOLINT(google-explicit-constructor)
+  MatrixView(M&& matrix)
       : MatrixView(matrix.data(), static_cast<Index>(matrix.rows()), static_cast<Index>(matrix.cols()),
                    static_cast<Index>(matrix.outerStride())) {
     static_assert(std::remove_cvref_t<M>::IsRowMajor,
@@ -56,8 +56,7 @@ class MatrixView {
 
   /// A view of mutable entries is also a view of constant ones.
   template <detail::MutableOf<T> U>
-  MatrixView(const MatrixView<U>& other)  // NOLINT(google-explicit-constructor)
-      : MatrixView(other.data(), other.rows(), other.columns(), other.stride()) {}
+  MatrixView(const MatrixView<U>& other) : MatrixView(other.data(), other.rows(), other.columns(), other.stride()) {}
 
   T& operator()(Index row, Index column) const { return data_[row * stride_ + column]; }
   std::span<T> row(Index r) const { return {data_ + r * stride_, static_cast<std::size_t>(columns_)}; }

@@ -147,7 +147,7 @@ class NpyMatrix {
   }
 
   static std::shared_ptr<float[]> allocate(const detail::NpyHeader& header, const std::string& name) {
-    const Index count = header.rows * header.columns;  // the file has as many
+    const Index count = header.rows * header.columns;  // cannot overflow: the file has as many
     try {
       return backend::large_array<float>(static_cast<std::size_t>(std::max<Index>(count, 1)));
     } catch (const std::bad_alloc&) {
