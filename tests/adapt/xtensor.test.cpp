@@ -33,6 +33,8 @@
 #include <utility>
 #include <vector>
 
+namespace adapt_xtensor_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using delift::negative_log_likelihood;
@@ -324,4 +326,6 @@ TEST_CASE("A dense kernel is a tensor that shares its entries") {
   Matrix columns({2, 2});
   half.read(both, matrix_view(columns));
   CHECK(columns(0, 1) == half(1, 0));
+}
+
 }

@@ -12,6 +12,8 @@
 #include <limits>
 #include <vector>
 
+namespace backend_above_test {
+
 using namespace pickmix;
 
 namespace {
@@ -92,4 +94,6 @@ TEST_CASE("Nothing is above infinity, everything that is a number above minus in
     CHECK(above_one(values.data(), 0.0f, set) == 0);
     CHECK(above_one(values.data(), -0.0f, set) == 0);
   }
+}
+
 }

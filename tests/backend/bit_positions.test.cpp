@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+namespace backend_bit_positions_test {
+
 using namespace pickmix;
 
 namespace {
@@ -51,4 +53,6 @@ TEST_CASE("Bits are listed column after column, from the first row to the last")
     check<1>(5, share, 2);
     check<4>(256, share, 3);
   }
+}
+
 }

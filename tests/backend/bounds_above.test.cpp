@@ -12,6 +12,8 @@
 #include <iterator>
 #include <limits>
 
+namespace backend_bounds_above_test {
+
 using namespace pickmix;
 
 TEST_CASE("A bit says whether a bound is above its row's limit or the column's, to the bit") {
@@ -71,4 +73,6 @@ TEST_CASE("A bit says whether a bound is above its row's limit or the column's, 
   }
   CHECK(above > 1000);
   CHECK(below > 1000);
+}
+
 }

@@ -12,6 +12,8 @@
 #include <cstdint>
 #include <vector>
 
+namespace backend_byte_products_test {
+
 using namespace pickmix;
 
 namespace {
@@ -99,4 +101,6 @@ TEST_CASE("Bytes are used only where there are instructions for them") {
     CHECK(backend::screening_cost(set) > 0.0);
     CHECK(backend::screening_cost(set) < 1.0);
   }
+}
+
 }

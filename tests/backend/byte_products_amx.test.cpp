@@ -15,6 +15,8 @@
 #include <thread>
 #include <vector>
 
+namespace backend_byte_products_amx_test {
+
 using namespace pickmix;
 
 #if defined(__x86_64__) && defined(__linux__)
@@ -169,3 +171,5 @@ TEST_CASE("The emulation executes what it knows and refuses the rest") {
 }
 
 #endif
+
+}

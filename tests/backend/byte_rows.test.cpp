@@ -11,6 +11,8 @@
 #include <cstdlib>
 #include <limits>
 
+namespace backend_byte_rows_test {
+
 using namespace pickmix;
 using backend::ByteRows;
 using backend::PackedRows;
@@ -123,4 +125,6 @@ TEST_CASE("However numbers are rounded, none becomes larger than bytes have room
       }
       CHECK(wrong == 0);
     }
+}
+
 }

@@ -16,6 +16,8 @@
 #include <span>
 #include <vector>
 
+namespace backend_coverage_test {
+
 using namespace pickmix;
 using backend::Covered;
 using backend::HalfCovered;
@@ -210,4 +212,6 @@ TEST_CASE("16-bit gains do not overflow, however many rows there are and however
       backend::add_rises(columns, HalfCovered{most.data(), cap}, n, sums, set);
       CHECK(sums == std::array<std::int64_t, 5>{});
     }
+}
+
 }

@@ -14,6 +14,8 @@
 #include <span>
 #include <vector>
 
+namespace backend_inner_products_test {
+
 using namespace pickmix;
 
 using backend::PackedRows;
@@ -164,4 +166,6 @@ TEST_CASE("A part of the products is written where it is asked for, and nothing 
             REQUIRE((out.array() == -7.0f).all());
           }
   }
+}
+
 }

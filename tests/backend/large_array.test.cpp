@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <new>
 
+namespace backend_large_array_test {
+
 using namespace pickmix;
 
 TEST_CASE("an array of any size can be written and read from end to end") {
@@ -28,4 +30,6 @@ TEST_CASE("a large array begins at a large page") {
 TEST_CASE("a size that no machine has is a bad_alloc") {
   CHECK_THROWS_AS(backend::large_array<char>(static_cast<std::size_t>(PTRDIFF_MAX)), std::bad_alloc);
   CHECK_THROWS_AS(backend::large_array<float>(static_cast<std::size_t>(PTRDIFF_MAX) / sizeof(float)), std::bad_alloc);
+}
+
 }

@@ -9,6 +9,8 @@
 #include <numeric>
 #include <utility>
 
+namespace backend_line_vector_test {
+
 using namespace pickmix;
 using backend::LineVector;
 
@@ -33,4 +35,6 @@ TEST_CASE("A large vector begins with a large page, and one that has grown too")
   CHECK(reinterpret_cast<std::uintptr_t>(numbers.data()) % page == 0);
   CHECK(numbers[page - 1] == 1);
   CHECK(numbers.back() == 2);
+}
+
 }

@@ -12,6 +12,8 @@
 #include <cstdint>
 #include <vector>
 
+namespace backend_pair_products_test {
+
 using namespace pickmix;
 using backend::PackedRows;
 
@@ -53,4 +55,6 @@ TEST_CASE("Sixteen pairs have the bits of a whole tile") {
         CHECK(std::bit_cast<std::uint32_t>(out[p]) ==
               std::bit_cast<std::uint32_t>(products[static_cast<std::size_t>(p * 23 % edge * edge + p * 11 % edge)]));
     }
+}
+
 }

@@ -13,6 +13,8 @@
 #include <cstdint>
 #include <vector>
 
+namespace backend_products_beside_bounds_test {
+
 using namespace pickmix;
 
 #if defined(__x86_64__) && defined(__linux__)
@@ -69,4 +71,6 @@ TEST_CASE("Products go beside bounds where there are tiles and wide vectors") {
   CHECK(backend::products_go_beside_bounds(amx, amx));
   CHECK(backend::products_go_beside_bounds(amx, avx512));
 #endif
+}
+
 }

@@ -8,6 +8,8 @@
 
 #include <vector>
 
+namespace backend_row_products_test {
+
 using namespace pickmix;
 
 TEST_CASE("Products are those of the definition, in every instruction set that the processor has") {
@@ -43,4 +45,6 @@ TEST_CASE("A product has the same bits wherever its row and its vector stand") {
     backend::row_products(rows, panel.data(), features, out, set);
     for (float product : out) CHECK(product == out[0]);
   }
+}
+
 }

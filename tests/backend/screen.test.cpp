@@ -16,6 +16,8 @@
 #include <span>
 #include <vector>
 
+namespace backend_screen_test {
+
 using namespace pickmix;
 using backend::ByteRows;
 
@@ -157,4 +159,6 @@ TEST_CASE("So it is with products of tiles, emulated where the processor has non
   if (!tiles.there() || !has(InstructionSet::avx2)) return;
   for (Index features : {1, 8, 65, 100, 384, 1000})
     for (double mean : {0.0, 3.0}) check(InstructionSet::amx, largest_instruction_set(), features, mean);
+}
+
 }

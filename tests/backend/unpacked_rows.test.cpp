@@ -4,6 +4,8 @@
 
 #include <support/catch.hpp>
 
+namespace backend_unpacked_rows_test {
+
 using namespace pickmix;
 using backend::PackedRows;
 
@@ -24,4 +26,6 @@ TEST_CASE("Unpacked rows are the rows, with zeros to the end of the last block")
       CHECK(wrong == 0);
       CHECK((rows.row(1) - rows.row(0)) % 32 == 16);
     }
+}
+
 }

@@ -7,6 +7,8 @@
 
 #include <vector>
 
+namespace backend_vector_products_test {
+
 using namespace pickmix;
 
 namespace {
@@ -43,4 +45,6 @@ TEST_CASE("A panel's products are those of its rows, and a row is added as it is
     for (Index k = 0; k < 6; ++k) sum += static_cast<double>(rows.view()(r, k)) * y[static_cast<std::size_t>(k)];
     CHECK(backend::panel_products(pack, r, y)[static_cast<std::size_t>(r % 16)] == Approx(sum).margin(1e-12));
   }
+}
+
 }

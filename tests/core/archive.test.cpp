@@ -16,6 +16,8 @@
 #include <string_view>
 #include <vector>
 
+namespace core_archive_test {
+
 using namespace pickmix;
 using namespace std::string_view_literals;
 using Catch::Matchers::ContainsSubstring;
@@ -308,4 +310,6 @@ TEST_CASE("a stream that has failed before is a CheckpointError") {
   file.setstate(std::ios::failbit);
   CHECK_THROWS_AS(small_archive().finish(file), CheckpointError);
   CHECK_THROWS_AS(ArchiveReader(file, "demo", 3), CheckpointError);
+}
+
 }

@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+namespace core_callbacks_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 
@@ -134,4 +136,6 @@ TEST_CASE("More embeddings than any memory holds are refused before the trainer 
       CHECK(ask_embeddings(callbacks, {}, "test").empty());
     }
   CHECK(calls == 0);
+}
+
 }

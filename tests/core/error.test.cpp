@@ -9,6 +9,8 @@
 #include <stdexcept>
 #include <string>
 
+namespace core_error_test {
+
 using namespace pickmix;
 
 TEMPLATE_TEST_CASE("every error can be caught as an Error", "", ShapeError, ValueError, CapacityError, CheckpointError,
@@ -31,4 +33,6 @@ TEST_CASE("raise throws exactly the kind that was asked for, with the formatted 
   const std::string name = "budget";
   const auto message = thrown<CapacityError>([&] { raise<CapacityError>("{} is {:.2f}; needs {}", name, 0.25, 1); });
   CHECK(message == "budget is 0.25; needs 1");
+}
+
 }

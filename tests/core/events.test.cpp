@@ -8,6 +8,8 @@
 #include <string>
 #include <type_traits>
 
+namespace core_events_test {
+
 using namespace pickmix;
 
 namespace {
@@ -96,4 +98,6 @@ TEST_CASE("what an observer throws passes through, and later observers are not t
   auto later = [&](const Progress&) { told = true; };
   CHECK_THROWS_AS(notify(event, throws, later), std::out_of_range);
   CHECK(!told);
+}
+
 }

@@ -13,6 +13,8 @@
 #include <unistd.h>
 #endif
 
+namespace core_instruction_set_test {
+
 using namespace pickmix;
 
 TEST_CASE("Each instruction set has those before it") {
@@ -63,4 +65,6 @@ TEST_CASE("The instruction set is one that the system says the processor has") {
 
 TEST_CASE("The largest instruction set stays what it is") {
   CHECK(largest_instruction_set() == detail::find_largest_instruction_set(true));
+}
+
 }

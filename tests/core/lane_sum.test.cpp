@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <vector>
 
+namespace core_lane_sum_test {
+
 using namespace pickmix;
 
 TEST_CASE("Every term is counted once, at every length") {
@@ -46,4 +48,6 @@ TEST_CASE("A sum does not rise where no term rises") {
     before = now;
   }
   CHECK(before < 100.0);
+}
+
 }

@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+namespace core_matrix_view_test {
+
 using namespace pickmix;
 using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
@@ -135,4 +137,6 @@ TEST_CASE("what has no storage of its own, or is no matrix, does not convert") {
   STATIC_REQUIRE(!std::convertible_to<std::vector<float>&, MatrixView<const float>>);
   STATIC_REQUIRE(!std::convertible_to<float*, MatrixView<const float>>);
   STATIC_REQUIRE(!std::convertible_to<std::string&, MatrixView<const char>>);
+}
+
 }

@@ -10,6 +10,8 @@
 #include <numeric>
 #include <vector>
 
+namespace core_numeric_test {
+
 using namespace pickmix;
 
 namespace {
@@ -60,4 +62,6 @@ TEST_CASE("softmax works in place") {
   const auto expected = softmax_of(values);
   softmax(values, values);
   CHECK(values == expected);
+}
+
 }

@@ -17,6 +17,8 @@
 #include <thread>
 #include <vector>
 
+namespace core_parallel_test {
+
 using namespace pickmix;
 using namespace std::chrono_literals;
 using Catch::Matchers::ContainsSubstring;
@@ -239,4 +241,6 @@ TEST_CASE("what progress throws passes through and ends the loop") {
               cpu, 10, [&](Index) { ++done; }, throws);
         }) == "progress");
   CHECK(done == 2);
+}
+
 }

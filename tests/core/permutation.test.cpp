@@ -12,6 +12,8 @@
 #include <set>
 #include <vector>
 
+namespace core_permutation_test {
+
 using namespace pickmix;
 
 namespace {
@@ -153,4 +155,6 @@ TEST_CASE("the largest size works") {
 TEST_CASE("rows that come one after the other are not correlated") {
   for (std::uint64_t instance = 0; instance < 10; ++instance)
     CHECK(std::abs(neighbour_correlation(numbered(10'007, instance))) < 0.04);  // four standard deviations
+}
+
 }

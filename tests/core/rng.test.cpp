@@ -11,6 +11,8 @@
 #include <set>
 #include <vector>
 
+namespace core_rng_test {
+
 using namespace pickmix;
 
 namespace {
@@ -168,4 +170,6 @@ TEST_CASE("normal has the moments of the standard normal distribution") {
   CHECK(moment[3] == Approx(0.0).margin(0.04));
   CHECK(moment[4] == Approx(3.0).margin(0.1));
   CHECK(within_one / double{draws} == Approx(0.6827).margin(0.005));
+}
+
 }

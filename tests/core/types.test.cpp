@@ -6,6 +6,8 @@
 
 #include <type_traits>
 
+namespace core_types_test {
+
 using namespace pickmix;
 
 TEST_CASE("an index is 64 bits wide and signed on every platform") {
@@ -35,4 +37,6 @@ TEST_CASE("an example names its dataset, its row and its context in this order")
   CHECK(example.dataset == 1);
   CHECK(example.row == 2);
   CHECK(example.context == 3);
+}
+
 }

@@ -12,6 +12,8 @@
 #include <span>
 #include <vector>
 
+namespace delift_distance_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using delift::negative_log_likelihood;
@@ -76,4 +78,6 @@ TEST_CASE("What is no probability is refused by name, unless it does not count")
   const bool one[] = {true};
   CHECK_THAT(thrown<ShapeError>([&] { (void)negative_log_likelihood(p, one); }),
              ContainsSubstring("counts has 1 entries and p 4"));
+}
+
 }

@@ -17,6 +17,8 @@
 #include <thread>
 #include <vector>
 
+namespace delift_model_losses_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using delift::ModelLosses;
@@ -133,4 +135,6 @@ TEST_CASE("After a stop only what the callback saw counts as asked") {
       10, row, [](Index, float) {}, [](Index) { return false; }));
   CHECK(seen == 2);
   CHECK(model.asked() == seen);
+}
+
 }

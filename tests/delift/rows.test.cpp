@@ -7,6 +7,8 @@
 
 #include <limits>
 
+namespace delift_rows_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using delift::Rows;
@@ -35,4 +37,6 @@ TEST_CASE("No rows, and rows before the first, are refused") {
                delift::detail::check_rows("f", "target", {last, 1});
              }),
              ContainsSubstring("1 rows from row 9223372036854775807"));
+}
+
 }

@@ -25,6 +25,8 @@
 #include <stdexcept>
 #include <vector>
 
+namespace delift_select_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using delift::select;
@@ -160,7 +162,7 @@ TEST_CASE("A pool and its own kernel select the same") {
   CHECK(same(select(pool.view(), tuning, Count{20}), select(similarity(pool.view()), tuning, Count{20})));
 }
 
-TEST_CASE("The number of threads changes no bit") {
+TEST_CASE("Select: the number of threads changes no bit") {
   const Matrix pool = instances::normal(8, 450, 12);
   const auto one = select(pool.view(), tuning, Fraction{0.1});
   CHECK(one.indices.size() == 45);
@@ -575,4 +577,6 @@ TEST_CASE("Bad entries of another set, and metrics that make no sense, are refus
   CHECK_THAT(thrown<ValueError>(
                  [&] { (void)select(pool.view(), tuning, Count{2}, FacilityLocation{}, {.metric = Rbf{-1.0}}); }),
              ContainsSubstring("Rbf: gamma is -1"));
+}
+
 }

@@ -22,6 +22,8 @@
 #include <utility>
 #include <vector>
 
+namespace delift_select_by_utility_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using delift::Composite;
@@ -381,4 +383,6 @@ TEST_CASE("A wrong family or metric is refused before the model is asked") {
              }),
              ContainsSubstring("gamma is -1"));
   CHECK(calls == 0);
+}
+
 }

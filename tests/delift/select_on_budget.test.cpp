@@ -21,6 +21,8 @@
 #include <utility>
 #include <vector>
 
+namespace delift_select_on_budget_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using delift::Continual;
@@ -196,7 +198,7 @@ TEST_CASE("Other budgets than a count are kept, and rows may ask equally loud") 
   CHECK(value <= pool);
 }
 
-TEST_CASE("The number of threads changes no bit") {
+TEST_CASE("Select on budget: the number of threads changes no bit") {
   const auto selected = [](Cpu executor) {
     Trainer trainer;
     return select(executor, pool, trainer.callbacks(), InstructionTuning{}, Count{6}, FacilityLocation{}, tenth);
@@ -358,4 +360,6 @@ TEST_CASE("loss_calls says what was asked before an observer stopped") {
     CHECK(seen == 3);
     CHECK(s.loss_calls == seen);
   }
+}
+
 }

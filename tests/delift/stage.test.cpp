@@ -15,6 +15,8 @@
 #include <type_traits>
 #include <variant>
 
+namespace delift_stage_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 
@@ -120,4 +122,6 @@ TEST_CASE("Only a target may do without the pool's own similarities, if the fami
   CHECK_FALSE(delift::TaskSpecific{three_rows}.needs_pool(Family{false}));
   CHECK(delift::TaskSpecific{three_rows}.needs_pool(Family{true}));
   CHECK(delift::TaskSpecific{three_rows}.needs_pool(PlainOnly{}));
+}
+
 }

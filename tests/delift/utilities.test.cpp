@@ -6,6 +6,8 @@
 #include <support/catch.hpp>
 #include <support/thrown.hpp>
 
+namespace delift_utilities_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using delift::ReferenceData;
@@ -77,4 +79,6 @@ TEST_CASE("Only rows are data that callbacks know") {
                (void)delift::detail::checked_rows(Role::known, Rows{4, 0});
              }),
              ContainsSubstring("known has 0 rows"));
+}
+
 }

@@ -11,6 +11,8 @@
 #include <stdexcept>
 #include <vector>
 
+namespace delift_utility_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using delift::Rows;
@@ -96,4 +98,6 @@ TEST_CASE("What the callback throws passes through, and bad arguments are named"
   const Callbacks nan = loss_callback(
       [](const Example& e) { return e.row == 1 && e.context == 2 ? std::numeric_limits<double>::quiet_NaN() : 1.0; });
   CHECK_THAT(thrown<CallbackError>([&] { (void)utility(3, 3, nan); }), ContainsSubstring("row 1, context 2"));
+}
+
 }

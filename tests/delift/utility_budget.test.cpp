@@ -16,6 +16,8 @@
 #include <utility>
 #include <vector>
 
+namespace delift_utility_budget_test {
+
 using namespace pickmix;
 using delift::UtilityBudget, delift::UtilityStrategy;
 
@@ -238,4 +240,6 @@ TEST_CASE("Utilities that hurt, or are all the same, are no reason to stop") {
     CHECK(world.asked.size() == 500);
     CHECK(std::isfinite(budget.kept(greedy(budget.kernel()), picks).value));
   }
+}
+
 }

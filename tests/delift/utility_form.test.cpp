@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <vector>
 
+namespace delift_utility_form_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using delift::in_form;
@@ -102,4 +104,6 @@ TEST_CASE("Diagonal and symmetry need a square") {
   CHECK_THAT(thrown<ShapeError>([&] { (void)in_form(wide, {.diagonal = UtilityDiagonal::zero}); }),
              ContainsSubstring("there are 2 and 3"));
   CHECK_THROWS_AS(in_form(wide, {.symmetry = UtilitySymmetry::mean}), ShapeError);
+}
+
 }

@@ -14,6 +14,8 @@
 #include <string>
 #include <vector>
 
+namespace fuzz_npy_test {
+
 using namespace pickmix;
 using support::npy;
 using support::npy_header;
@@ -130,4 +132,6 @@ TEST_CASE("a damaged file is refused, or holds as many numbers, the same unless 
     CHECK(wrong == std::vector<std::size_t>{});
     CHECK(accepted > 0);
   }
+}
+
 }

@@ -19,6 +19,8 @@
 #include <string>
 #include <vector>
 
+namespace golden_recorded_losses_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using support::ScratchDirectory;
@@ -92,4 +94,6 @@ TEST_CASE("Of a recording cut anywhere, what is whole is kept and the rest is as
   bytes.put(static_cast<char>(0x5A));
   bytes.close();
   CHECK_THAT(thrown<FileError>([&] { (void)remembered(nobody(), damaged); }), ContainsSubstring("damaged"));
+}
+
 }

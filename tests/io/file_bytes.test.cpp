@@ -17,6 +17,8 @@
 #include <sys/stat.h>
 #endif
 
+namespace io_file_bytes_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using pickmix::detail::map_file;
@@ -101,3 +103,5 @@ TEST_CASE("a pipe is read to its end") {
   CHECK_FALSE(read.mapped);
 }
 #endif
+
+}

@@ -11,6 +11,8 @@
 #include <limits>
 #include <vector>
 
+namespace io_half_test {
+
 using pickmix::detail::float_to_half;
 using pickmix::detail::half_to_float;
 
@@ -99,4 +101,6 @@ TEST_CASE("a float that is no number stays none, however small its payload") {
     CHECK((half & 0xFC00) == 0xFC00);
     CHECK((half & 0x03FF) == (bit < 13 ? 1u : 1u << (bit - 13)));
   }
+}
+
 }

@@ -16,6 +16,8 @@
 #include <csignal>
 #endif
 
+namespace io_new_file_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using pickmix::detail::NewFile;
@@ -107,3 +109,5 @@ TEST_CASE("a disk that is full, now or at the end, leaves what was there") {
   CHECK(scratch.names() == Names{"a"});
 }
 #endif
+
+}

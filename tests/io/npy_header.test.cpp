@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+namespace io_npy_header_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using detail::NpyHeader;
@@ -179,4 +181,6 @@ TEST_CASE("a header that is no dictionary is refused, with the place") {
     CHECK_THAT(refusal("{'descr': '<f4', 'fortran_order': " + std::string(text) + ", 'shape': (2, 3)}"),
                ContainsSubstring("'fortran_order' is neither True nor False"));
   CHECK_THAT(refusal("{'descr': '<f4', 'fortran_order': Falsely, 'shape': (2, 3)}"), ContainsSubstring("lacks '}'"));
+}
+
 }

@@ -26,6 +26,8 @@
 #include <sys/resource.h>
 #endif
 
+namespace io_remembered_losses_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 
@@ -310,3 +312,5 @@ TEST_CASE("A full disk is an error, and what is in the file then stays good") {
   CHECK(trainer.calls == 1);
 }
 #endif
+
+}

@@ -20,6 +20,8 @@
 #include <utility>
 #include <vector>
 
+namespace io_selection_jsonl_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 
@@ -165,4 +167,6 @@ TEST_CASE("a locale of the stream does not touch the numbers") {
   out.imbue(std::locale(std::locale::classic(), new Grouped));
   write_selection(out, picks({1234567}, {1234567.5}));
   CHECK(out.str() == "{\"rank\":1,\"row\":1234567,\"gain\":1234567.5,\"value\":1234567.5}\n");
+}
+
 }

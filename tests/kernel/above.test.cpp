@@ -23,6 +23,8 @@
 #include <utility>
 #include <vector>
 
+namespace kernel_above_test {
+
 using namespace pickmix;
 using instances::Matrix;
 
@@ -218,4 +220,6 @@ TEST_CASE("In a part of several blocks of columns the same is found, and the row
     CHECK((all_of({2, 4, 5}, screened) == expected));
     CHECK((all_of({1, 5}, screened) == expected));
   }
+}
+
 }

@@ -18,6 +18,8 @@
 #include <utility>
 #include <vector>
 
+namespace kernel_above_each_test {
+
 using namespace pickmix;
 using detail::ColumnAbove;
 using instances::Matrix;
@@ -131,4 +133,6 @@ TEST_CASE("It ends where it is stopped, and passes on what is thrown") {
                                            }),
                     std::logic_error);
   }
+}
+
 }

@@ -12,6 +12,8 @@
 #include <set>
 #include <utility>
 
+namespace kernel_approximate_neighbors_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using instances::Matrix;
@@ -101,4 +103,6 @@ TEST_CASE("Wrong options are refused by name") {
   CHECK_THROWS_WITH(approximate_neighbors(pool.view(), 0), ContainsSubstring("k is 0"));
   for (double recall : {0.0, -1.0, 1.5, std::numeric_limits<double>::quiet_NaN()})
     CHECK_THROWS_AS(approximate_neighbors(pool.view(), 1, {.wanted_recall = recall}), ValueError);
+}
+
 }

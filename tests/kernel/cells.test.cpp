@@ -15,6 +15,8 @@
 #include <limits>
 #include <vector>
 
+namespace kernel_cells_test {
+
 using namespace pickmix;
 
 namespace {
@@ -187,4 +189,6 @@ TEST_CASE("Any number of thresholds but one for each row of the cells is refused
     CHECK_THAT(thrown<ShapeError>([&] { (void)cells.recall(thresholds); }),
                Catch::Matchers::StartsWith("Cells::recall: thresholds has"));
   }
+}
+
 }

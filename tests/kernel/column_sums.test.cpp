@@ -9,6 +9,8 @@
 #include <memory>
 #include <utility>
 
+namespace kernel_column_sums_test {
+
 using namespace pickmix;
 
 namespace {
@@ -49,4 +51,6 @@ TEST_CASE("Equal columns have equal sums") {
     const auto sums = column_sums(cpu, similarity(rows.view(), {.metric = metric, .storage = Storage::streamed}));
     for (std::size_t j = 0; j < 100; ++j) CHECK((sums[j] == sums[j + 100] && sums[j] == sums[j + 200]));
   }
+}
+
 }

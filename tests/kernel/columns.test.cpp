@@ -11,6 +11,8 @@
 #include <span>
 #include <vector>
 
+namespace kernel_columns_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 
@@ -102,4 +104,6 @@ TEST_CASE("A kernel that is not square is refused by its shape") {
   CHECK_THAT(thrown<ShapeError>([] { detail::check_square("Caller", numbered(2, 3)); }),
              ContainsSubstring("Caller: kernel is 2 x 3"));
   CHECK_NOTHROW(detail::check_square("Caller", numbered(3, 3)));
+}
+
 }

@@ -12,6 +12,8 @@
 #include <cstdint>
 #include <vector>
 
+namespace kernel_completion_test {
+
 using namespace pickmix;
 
 namespace {
@@ -152,4 +154,6 @@ TEST_CASE("Nothing known, one entry, and entries that are all the same give fini
   const Completion<float> c = regression.complete(constant);
   CHECK(c.predicted.allFinite());
   CHECK(c.predicted(2, 1) == Approx(-0.25));
+}
+
 }

@@ -6,6 +6,8 @@
 #include <support/catch.hpp>
 #include <support/instances.hpp>
 
+namespace kernel_diagonal_test {
+
 using namespace pickmix;
 
 TEST_CASE("The diagonal is that of the entries") {
@@ -21,4 +23,6 @@ TEST_CASE("The diagonal is that of the entries") {
       check(similarity(rows.view(), {.metric = metric, .storage = storage}));
       check(similarity(rows.view(), columns.view(), {.metric = metric, .storage = storage}));
     }
+}
+
 }

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+namespace kernel_found_entries_test {
+
 using namespace pickmix;
 using detail::FoundEntries;
 
@@ -55,4 +57,6 @@ TEST_CASE("Entries come into their columns, in the order in which they were foun
       CHECK(wrong == 0);
       for (const auto& part : parts) CHECK(part.entries.capacity() == 0);  // given back
     }
+}
+
 }

@@ -14,6 +14,8 @@
 #include <type_traits>
 #include <vector>
 
+namespace kernel_kernel_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using support::RowMajorMatrix;
@@ -164,4 +166,6 @@ TEST_CASE("the similarities of some items to each other are a dense kernel of th
     for (Index j = 0; j < 4; ++j)
       CHECK(some(i, j) == m(items[static_cast<std::size_t>(i)], items[static_cast<std::size_t>(j)]));
   CHECK(kernel.among(cpu, {}).columns() == 0);
+}
+
 }

@@ -6,6 +6,8 @@
 
 #include <Eigen/Core>
 
+namespace kernel_known_entries_test {
+
 using namespace pickmix;
 
 TEST_CASE("Entries are unknown, and zero, until they are set") {
@@ -39,4 +41,6 @@ TEST_CASE("A sparse matrix holds the known entries, zeros as well, with or witho
   CHECK(others.nonZeros() == 2);
   CHECK(others.coeff(0, 0) == 0.0f);
   CHECK(others.coeff(0, 2) == 4.0f);
+}
+
 }

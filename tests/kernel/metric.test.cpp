@@ -11,6 +11,8 @@
 #include <limits>
 #include <string>
 
+namespace kernel_metric_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using instances::Matrix;
@@ -94,4 +96,6 @@ TEST_CASE("Rows whose inner products no float holds are refused by name; the lon
     }
   }
   CHECK(detail::pack(cpu, "rows", rows.view(), Cosine{}).rows() == 30);
+}
+
 }

@@ -12,6 +12,8 @@
 #include <limits>
 #include <vector>
 
+namespace kernel_nearest_columns_test {
+
 using namespace pickmix;
 using instances::Matrix;
 
@@ -50,4 +52,6 @@ TEST_CASE("Where everything is below zero there is a nearest as well") {
   const auto nearest = detail::nearest_columns(cpu, kernel, std::nullopt, items);
   CHECK(nearest.column == std::vector<std::uint32_t>{1, 1});
   CHECK(nearest.similarity == std::vector<float>{-2.0f, -3.0f});
+}
+
 }

@@ -18,6 +18,8 @@
 #include <string>
 #include <vector>
 
+namespace kernel_neighbors_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using instances::Matrix;
@@ -142,4 +144,6 @@ TEST_CASE("Observers are told of every block, can stop the work, and may throw")
     CHECK_FALSE(nearest_neighbors(cpu.threads(threads), pool.view(), 2, Cosine{}, stop).has_value());
     CHECK_THROWS_AS(nearest_neighbors(cpu.threads(threads), pool.view(), 2, Cosine{}, fail), std::logic_error);
   }
+}
+
 }

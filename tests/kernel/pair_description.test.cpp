@@ -6,6 +6,8 @@
 
 #include <Eigen/Core>
 
+namespace kernel_pair_description_test {
+
 using namespace pickmix;
 
 TEST_CASE("Pairs are described by their cosines; a zero vector is like nothing, a huge one like any other") {
@@ -22,4 +24,6 @@ TEST_CASE("Pairs are described by their cosines; a zero vector is like nothing, 
   CHECK(pairs.of_targets(0, 0) == Approx(1.0));
   CHECK(pairs.alone(0) == 1.5f);
   CHECK_FALSE(pairs.square);
+}
+
 }

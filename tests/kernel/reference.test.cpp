@@ -12,6 +12,8 @@
 #include <limits>
 #include <vector>
 
+namespace kernel_reference_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 
@@ -49,4 +51,6 @@ TEST_CASE("A reference must see each candidate, and its weight be finite and not
   for (double bad : {-1e-300, std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()})
     CHECK_THAT(thrown<ValueError>([&] { detail::check_reference("This", "eta", kernel, right, bad); }),
                ContainsSubstring("This: eta is "));
+}
+
 }

@@ -15,6 +15,8 @@
 #include <span>
 #include <vector>
 
+namespace kernel_rescale_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 
@@ -141,4 +143,6 @@ TEST_CASE("Each row by its largest: negative entries and rows without a positive
   static constexpr float expected[3][3] = {{1.0f, 0.5f, 0.0f}, {0.0f, 0.0f, 0.0f}, {0.0f, 1.0f, 0.75f}};
   for (Index i = 0; i < 3; ++i)
     for (Index j = 0; j < 3; ++j) CHECK(scaled(i, j) == expected[i][j]);
+}
+
 }

@@ -22,6 +22,8 @@
 #include <string>
 #include <vector>
 
+namespace kernel_screened_test {
+
 using namespace pickmix;
 using detail::FoundEntries;
 using detail::ScreenedRows;
@@ -211,4 +213,6 @@ TEST_CASE("Nothing is screened where that is of no use") {
   CHECK_FALSE(of(31, Cosine{}, 1.0f));           // too few features to save anything
   CHECK_FALSE(of(40, Rbf{.gamma = 1.0}, 1.0f));  // more than inner products
   CHECK_FALSE(of(40, Dot{}, 1e16f));             // products may overflow
+}
+
 }

@@ -25,6 +25,8 @@
 #include <thread>
 #include <vector>
 
+namespace kernel_similarity_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using support::random_matrix;
@@ -393,4 +395,6 @@ TEST_CASE("What is made of a kernel goes on with its instructions") {
   const auto near_ones = approximate_neighbors(portable, pool.view(), 3, {.wanted_recall = 0.1});
   REQUIRE(near_ones->recall < 1.0);
   check(near_ones->kernel);
+}
+
 }

@@ -9,6 +9,8 @@
 
 #include <cstdlib>
 
+namespace kernel_sparse_products_test {
+
 using namespace pickmix;
 
 TEST_CASE("A product with a sparse matrix is the product with all its entries, at every thread count") {
@@ -29,4 +31,6 @@ TEST_CASE("With nothing in the sparse matrix the product is zero") {
   const Eigen::MatrixXf left = Eigen::MatrixXf::Ones(2, 3);
   const Eigen::SparseMatrix<float> nothing(3, 4);
   CHECK(detail::product(cpu, left, nothing) == Eigen::MatrixXf::Zero(2, 4));
+}
+
 }

@@ -15,6 +15,8 @@
 #include <variant>
 #include <vector>
 
+namespace kernel_streamed_test {
+
 using namespace pickmix;
 using instances::Matrix;
 
@@ -196,4 +198,6 @@ TEST_CASE("The columns of some items can be asked for tile by tile") {
             REQUIRE(support::same_bits(tile[c * 192 + r], k(a * 192 + r, items[static_cast<std::size_t>(b * 48 + c)])));
       }
   }
+}
+
 }

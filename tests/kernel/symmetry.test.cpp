@@ -9,6 +9,8 @@
 #include <memory>
 #include <utility>
 
+namespace kernel_symmetry_test {
+
 using namespace pickmix;
 
 TEST_CASE("Computed kernels of one set of embeddings are symmetric, those of two are not") {
@@ -37,4 +39,6 @@ TEST_CASE("In a sparse kernel, an entry whose mirror image is not stored breaks 
   const auto pair = asymmetric_pair(kernel, 0.0f);
   REQUIRE(pair);
   CHECK((pair->i == 0 && pair->j == 1));
+}
+
 }

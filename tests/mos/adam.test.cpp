@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+namespace mos_adam_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 
@@ -94,4 +96,6 @@ TEST_CASE("What an Adam cannot have been saved with is refused by name") {
   CHECK_THAT(refusal(1, {0, 0}, {0, -1e-300}), ContainsSubstring("moments [1]"));
   CHECK_THAT(refusal(1, {0, 0}, {not_a_number, 0}), ContainsSubstring("moments [0]"));
   CHECK_THAT(refusal(1, {0, 0}, {0, infinity}), ContainsSubstring("moments [1]"));
+}
+
 }

@@ -14,6 +14,8 @@
 #include <numeric>
 #include <vector>
 
+namespace mos_alias_table_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 
@@ -143,4 +145,6 @@ TEST_CASE("Weights that are no distribution are named") {
              ContainsSubstring("AliasTable: weights[1] is -0.5; needs to be finite and at least 0"));
   CHECK_THAT(message({std::numeric_limits<double>::quiet_NaN()}), ContainsSubstring("weights[0] is nan"));
   CHECK_THAT(message({1.0, std::numeric_limits<double>::infinity()}), ContainsSubstring("weights[1] is inf"));
+}
+
 }

@@ -16,6 +16,8 @@
 #include <variant>
 #include <vector>
 
+namespace mos_apply_update_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using Doubles = std::vector<double>;
@@ -132,4 +134,6 @@ TEST_CASE("Moments and parameters that leave the doubles are refused by the scor
   CHECK_THAT(refusal(adam, largest_reward), ContainsSubstring("'mlp'") && ContainsSubstring("learning_rate is 1e+60"));
   const MosOptions sgd{.sizes = {9, 9, 9}, .inner_steps = 1, .learning_rate = 1e200, .optimizer = Optimizer::sgd};
   CHECK_THAT(refusal(sgd, 2.0), ContainsSubstring("'mlp'") && ContainsSubstring("learning_rate is 1e+200"));
+}
+
 }

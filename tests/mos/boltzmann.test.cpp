@@ -11,6 +11,8 @@
 #include <numeric>
 #include <vector>
 
+namespace mos_boltzmann_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 
@@ -43,7 +45,7 @@ TEST_CASE("The values average the rewards, brought to between 0 and 1") {
   check_near(memory, {0.05, 0.0475, 0.036875});
 }
 
-TEST_CASE("The next distribution, by hand") {
+TEST_CASE("Boltzmann: the next distribution, by hand") {
   // α = 0: Q = r = (0, 1, 1/2). With β = ln 4, exp(βQ) = (1, 4, 2): q exp(βQ) = (0.5, 1, 0.5), which is (1, 2, 1) / 4.
   Doubles memory;
   check_near(next({.beta = std::log(4.0), .gamma = 0.0, .alpha = 0.0}, {0.5, 0.25, 0.25}, {1.0, 3.0, 2.0}, memory),
@@ -91,7 +93,7 @@ TEST_CASE("A dataset outside the prior that has a probability keeps its part of 
   check_near(Boltzmann{}.next({.prior = prior, .probabilities = p}, rewards, memory), {0.85, 0.15});
 }
 
-TEST_CASE("One dataset alone has probability 1") {
+TEST_CASE("Boltzmann: one dataset alone has probability 1") {
   Doubles memory;
   check_near(next({}, {1.0}, {0.7}, memory), {1.0});
   CHECK(memory == Doubles{0.0});
@@ -108,7 +110,7 @@ TEST_CASE("The largest rewards, values and beta give no NaN") {
   check_near(next({.beta = 0.0}, {0.5, 0.5}, {1.0, 0.0}, memory), {0.5, 0.5});
 }
 
-TEST_CASE("A parameter out of its range, and memory that does not fit, are named; the memory stays") {
+TEST_CASE("Boltzmann: a parameter out of its range, and memory that does not fit, are named; the memory stays") {
   const auto message = [](const Boltzmann& rule) { return thrown<ValueError>([&] { rule.validate(); }); };
   const double nan = std::numeric_limits<double>::quiet_NaN();
   CHECK_THAT(message({.beta = -1.0}), ContainsSubstring("Boltzmann: beta is -1; needs to be finite and at least 0"));
@@ -128,4 +130,6 @@ TEST_CASE("A parameter out of its range, and memory that does not fit, are named
   CHECK_THAT(with({1.0}), ContainsSubstring("Boltzmann: memory has 1 values; needs 2"));
   CHECK_THAT(with({1.0, 2.0, 3.0}), ContainsSubstring("Boltzmann: memory has 3 values; needs 2"));
   CHECK_THAT(with({nan, 1.0}), ContainsSubstring("Boltzmann: memory[0] is nan"));
+}
+
 }

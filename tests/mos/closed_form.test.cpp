@@ -11,6 +11,8 @@
 #include <numeric>
 #include <vector>
 
+namespace mos_closed_form_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 
@@ -34,7 +36,7 @@ void check_near(const Doubles& p, const Doubles& expected) {
 
 }  // namespace
 
-TEST_CASE("The next distribution, by hand") {
+TEST_CASE("Closed form: the next distribution, by hand") {
   // R / ΣR = (1, 3, 4) / 8.
   check_near(next({}, {0.5, 0.25, 0.25}, {1.0, 3.0, 4.0}), {0.125, 0.375, 0.5});
   // A fifth of the way: 0.4 + 0.025, 0.2 + 0.075, 0.2 + 0.1.
@@ -63,7 +65,7 @@ TEST_CASE("A dataset of probability 0 that is not masked comes back with its rew
   check_near(ClosedForm{}.next({.prior = prior, .probabilities = p}, rewards, memory), {0.25, 0.75});
 }
 
-TEST_CASE("One dataset alone has probability 1") {
+TEST_CASE("Closed form: one dataset alone has probability 1") {
   CHECK(next({}, {1.0}, {0.7}) == Doubles{1.0});
   CHECK(next({}, {1.0}, {0.0}) == Doubles{1.0});
 }
@@ -75,7 +77,7 @@ TEST_CASE("The largest and the smallest rewards divide as any others") {
   check_near(next({}, {0.5, 0.5}, {least, 3.0 * least}), {0.25, 0.75});
 }
 
-TEST_CASE("A parameter out of its range, and memory, are named") {
+TEST_CASE("Closed form: a parameter out of its range, and memory, are named") {
   const auto message = [](const ClosedForm& rule) { return thrown<ValueError>([&] { rule.validate(); }); };
   CHECK_THAT(message({.rate = 1.5}), ContainsSubstring("ClosedForm: rate is 1.5; needs to be in [0, 1]"));
   CHECK_THAT(message({.rate = -0.5}), ContainsSubstring("ClosedForm: rate is -0.5"));
@@ -84,4 +86,6 @@ TEST_CASE("A parameter out of its range, and memory, are named") {
   Doubles memory{1.0};
   CHECK_THAT(thrown<ValueError>([&] { (void)ClosedForm{}.next({.prior = p, .probabilities = p}, p, memory); }),
              ContainsSubstring("ClosedForm: memory has 1 values; needs 0"));
+}
+
 }

@@ -8,6 +8,8 @@
 #include <cmath>
 #include <vector>
 
+namespace mos_dataset_measure_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using Doubles = std::vector<double>;
@@ -38,4 +40,6 @@ TEST_CASE("An empty measure and numbers that are none are refused by name") {
     CHECK_THROWS_AS(detail::measure_each(
                         run.context(), [&](Index) { return wrong; }, "test", out),
                     CallbackError);
+}
+
 }

@@ -14,6 +14,8 @@
 #include <span>
 #include <vector>
 
+namespace mos_difficulty_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 
@@ -216,4 +218,6 @@ TEST_CASE(
   run_to_update(again, given);
   CHECK(asked.size() == 3);
   for (const Example& e : asked) CHECK((e.row == 4 || e.row == 8 || e.row == 15));
+}
+
 }

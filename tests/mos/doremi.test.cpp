@@ -10,6 +10,8 @@
 #include <span>
 #include <vector>
 
+namespace mos_doremi_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using Doubles = std::vector<double>;
@@ -60,4 +62,6 @@ TEST_CASE("A missing reference is refused before training, and one that is no nu
   CHECK_THROWS_WITH(run(DoReMi{.reference = [](std::span<const Example>, std::span<float>) {}}),
                     ContainsSubstring("DoReMi: reference gave nan"));
   CHECK(run.memory.empty());
+}
+
 }

@@ -6,6 +6,8 @@
 
 #include <vector>
 
+namespace mos_draw_table_test {
+
 using namespace pickmix;
 using detail::DrawTable;
 
@@ -57,4 +59,6 @@ TEST_CASE("The shares that are drawn by are of examples, and of those datasets a
   CHECK(table.shares()[0] == 0.0);
   CHECK(table.shares()[1] == Approx(0.75));
   CHECK(table.shares()[2] == Approx(0.25));
+}
+
 }

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <vector>
 
+namespace mos_drift_test {
+
 using namespace pickmix;
 
 namespace {
@@ -21,7 +23,7 @@ Doubles gradient(const Drift& rule, const Doubles& p, const Doubles& rewards) {
 
 }  // namespace
 
-TEST_CASE("The gradient, by hand") {
+TEST_CASE("Drift: the gradient, by hand") {
   // ΣR = 8: 1 − 8/2, 2 − 8/4, 5 − 8/4.
   CHECK(gradient({}, {0.5, 0.25, 0.25}, {1.0, 2.0, 5.0}) == Doubles{-3.0, 0.0, 3.0});
 }
@@ -32,12 +34,12 @@ TEST_CASE("Centred rewards have the mean taken off, and p drops out") {
   CHECK(gradient({.centred = true}, {0.9, 0.05, 0.05}, {1.0, 3.0, 5.0}) == Doubles{-2.0, 0.0, 2.0});
 }
 
-TEST_CASE("A dataset of probability 0 has no gradient, and its reward does not count") {
+TEST_CASE("Drift: a dataset of probability 0 has no gradient, and its reward does not count") {
   CHECK(gradient({}, {0.5, 0.0, 0.5}, {1.0, 100.0, 3.0}) == Doubles{-1.0, 0.0, 1.0});                   // ΣR = 4
   CHECK(gradient({.centred = true}, {0.25, 0.0, 0.75}, {1.0, 100.0, 3.0}) == Doubles{-1.0, 0.0, 1.0});  // mean 2
 }
 
-TEST_CASE("One dataset alone has nowhere to go") {
+TEST_CASE("Drift: one dataset alone has nowhere to go") {
   CHECK(gradient({}, {1.0}, {0.7}) == Doubles{0.0});
   CHECK(gradient({.centred = true}, {1.0}, {0.7}) == Doubles{0.0});
 }
@@ -49,4 +51,6 @@ TEST_CASE("The largest rewards give a finite gradient that sums to 0") {
     CHECK(out[0] == Approx(centred ? 5e99 : 7.5e99));
     CHECK(out[0] + out[1] == 0.0);
   }
+}
+
 }

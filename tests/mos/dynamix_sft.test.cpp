@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+namespace mos_dynamix_sft_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using Doubles = std::vector<double>;
@@ -32,4 +34,6 @@ TEST_CASE("Losses that are none, and no function, are refused") {
   CHECK_THROWS_WITH(run.start(DynamixSft{}), ContainsSubstring("virtual_step is empty"));
   for (double wrong : {-1.0, std::nan("")})
     CHECK_THROWS_AS(run(DynamixSft{.virtual_step = [&](Index) { return std::pair{1.0, wrong}; }}), CallbackError);
+}
+
 }

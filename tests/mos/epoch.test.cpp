@@ -7,6 +7,8 @@
 #include <limits>
 #include <vector>
 
+namespace mos_epoch_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using Doubles = std::vector<double>;
@@ -118,4 +120,6 @@ TEST_CASE("An epoch goes through a checkpoint's numbers; numbers that cannot be 
   std::vector<Example> rows;
   anew.take(0, 10, 1, rows);
   CHECK(detail::epoch_from({7.0, 0.0, 4.0, 1.0}, first, anew, 10).passes == std::vector<Index>{4, 1});
+}
+
 }

@@ -12,6 +12,8 @@
 #include <numeric>
 #include <vector>
 
+namespace mos_exp3_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 
@@ -61,7 +63,7 @@ TEST_CASE("What cannot be drawn gains nothing") {
   check_near(memory, {0.5, 0.2, 0.4});
 }
 
-TEST_CASE("The next distribution, by hand") {
+TEST_CASE("Exp3: the next distribution, by hand") {
   // K = 2, t = 8: ε_8 = sqrt(ln 2 / 16) = 0.2081…, ε_7 = sqrt(ln 2 / 14) = 0.2225…, both below 1/2.
   // G = (3, 1) and 0.1 · 0.5 / 0.5 = 0.1 more for the second: the sums are 1.9 apart.
   Doubles memory{3.0, 1.0};
@@ -118,7 +120,7 @@ TEST_CASE("A masked dataset stays at 0 and does not count among K") {
   CHECK(memory == Doubles{two[0], 0.0, two[1]});
 }
 
-TEST_CASE("One dataset alone has probability 1") {
+TEST_CASE("Exp3: one dataset alone has probability 1") {
   Doubles memory;
   for (Index update = 0; update < 3; ++update) CHECK(next({}, {1.0}, update, {0.7}, memory) == Doubles{1.0});
 }
@@ -143,7 +145,7 @@ TEST_CASE("A sum stops where doubles end") {
   }
 }
 
-TEST_CASE("A parameter out of its range, and memory that does not fit, are named; the memory stays") {
+TEST_CASE("Exp3: a parameter out of its range, and memory that does not fit, are named; the memory stays") {
   const auto message = [](const Exp3& rule) { return thrown<ValueError>([&] { rule.validate(); }); };
   const double nan = std::numeric_limits<double>::quiet_NaN();
   CHECK_THAT(message({.scale = -0.5}), ContainsSubstring("Exp3: scale is -0.5; needs to be finite and at least 0"));
@@ -159,4 +161,6 @@ TEST_CASE("A parameter out of its range, and memory that does not fit, are named
   CHECK_THAT(with({1.0}), ContainsSubstring("Exp3: memory has 1 values; needs 2"));
   CHECK_THAT(with({1.0, 2.0, 3.0}), ContainsSubstring("Exp3: memory has 3 values; needs 2"));
   CHECK_THAT(with({1.0, nan}), ContainsSubstring("Exp3: memory[1] is nan"));
+}
+
 }

@@ -11,6 +11,8 @@
 #include <numeric>
 #include <vector>
 
+namespace mos_exponentiated_gradient_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 
@@ -34,7 +36,7 @@ void check_near(const Doubles& p, const Doubles& expected) {
 
 }  // namespace
 
-TEST_CASE("The next distribution, by hand") {
+TEST_CASE("Exponentiated gradient: the next distribution, by hand") {
   // exp(R) = (2, 1, 4): p exp(R) = (1, 1/4, 1), with sum 9/4.
   const Doubles p{0.5, 0.25, 0.25}, rewards{std::log(2.0), 0.0, std::log(4.0)};
   check_near(next({.smoothing = 0.0}, p, rewards), {4.0 / 9, 1.0 / 9, 4.0 / 9});
@@ -74,7 +76,7 @@ TEST_CASE("A dataset of probability 0 that is not masked comes back by what is s
              {0.9, 0.1});
 }
 
-TEST_CASE("One dataset alone has probability 1") { check_near(next({}, {1.0}, {0.7}), {1.0}); }
+TEST_CASE("Exponentiated gradient: one dataset alone has probability 1") { check_near(next({}, {1.0}, {0.7}), {1.0}); }
 
 TEST_CASE("The largest rewards and rates give all to the best, but for what is spread") {
   check_near(next({}, {0.5, 0.5}, {1e100, 0.0}), {0.99995, 0.00005});
@@ -82,7 +84,7 @@ TEST_CASE("The largest rewards and rates give all to the best, but for what is s
   check_near(next({.smoothing = 0.0}, {0.2, 0.8}, {1e100, 1e100}), {0.2, 0.8});
 }
 
-TEST_CASE("A parameter out of its range, and memory, are named") {
+TEST_CASE("Exponentiated gradient: a parameter out of its range, and memory, are named") {
   const auto message = [](const ExponentiatedGradient& rule) { return thrown<ValueError>([&] { rule.validate(); }); };
   const double nan = std::numeric_limits<double>::quiet_NaN();
   CHECK_THAT(message({.rate = -1.0}), ContainsSubstring("ExponentiatedGradient: rate is -1"));
@@ -97,4 +99,6 @@ TEST_CASE("A parameter out of its range, and memory, are named") {
   CHECK_THAT(
       thrown<ValueError>([&] { (void)ExponentiatedGradient{}.next({.prior = p, .probabilities = p}, p, memory); }),
       ContainsSubstring("ExponentiatedGradient: memory has 2 values; needs 0"));
+}
+
 }

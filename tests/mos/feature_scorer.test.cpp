@@ -17,6 +17,8 @@
 #include <string_view>
 #include <vector>
 
+namespace mos_feature_scorer_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using Doubles = std::vector<double>;
@@ -76,7 +78,7 @@ TEST_CASE("It starts exactly at the prior, whatever it sees") {
   CHECK(Doubles(seeing.logits().begin(), seeing.logits().end()) == log_of_prior);
 }
 
-TEST_CASE("Its gradient is that of finite differences, in every parameter") {
+TEST_CASE("Feature scorer: its gradient is that of finite differences, in every parameter") {
   scorer_gradients::check(in_training(), [](const FeatureScorer& scorer, std::size_t k, double by) {
     return loaded(fields(scorer, [&](std::string_view name, Doubles& values) {
       if (name == "feature.parameters") values[k] += by;
@@ -124,7 +126,7 @@ TEST_CASE("What it has learnt is read off the state: the same weights, other log
   CHECK(Doubles(scorer.logits().begin(), scorer.logits().end()) == there);
 }
 
-TEST_CASE("It drifts towards the normalised rewards, by either optimiser") {
+TEST_CASE("Feature scorer: it drifts towards the normalised rewards, by either optimiser") {
   for (const AscentStep& step : {AscentStep{1e-2}, AscentStep{3e-2, Optimizer::sgd}}) {
     FeatureScorer scorer = in_training();
     ascend_update(scorer, Drift{}, Doubles{1.0, 2.0, 5.0}, {}, 4000, step);
@@ -143,7 +145,7 @@ TEST_CASE("Other numbers of datasets than its own are refused") {
   CHECK_NOTHROW(scorer.see({sizes, drawn, even, {}, {}, 0}));
 }
 
-TEST_CASE("Saved and loaded it goes on to the same bits") {
+TEST_CASE("Feature scorer: saved and loaded it goes on to the same bits") {
   FeatureScorer scorer = in_training();
   ascend_update(scorer, Drift{}, Doubles{1.0, 2.0, 5.0}, {}, 10, {1e-2});
   FeatureScorer again = loaded(saved(scorer));
@@ -153,7 +155,7 @@ TEST_CASE("Saved and loaded it goes on to the same bits") {
         Doubles(again.logits().begin(), again.logits().end()));
 }
 
-TEST_CASE("Fields that cannot be are refused by name") {
+TEST_CASE("Feature scorer: fields that cannot be are refused by name") {
   const FeatureScorer scorer = in_training();
   CHECK_NOTHROW(loaded(fields(scorer, [](std::string_view, Doubles&) {})));
   for (std::string_view field : {"feature.log_prior", "feature.features", "feature.parameters"}) {
@@ -173,4 +175,6 @@ TEST_CASE("Fields that cannot be are refused by name") {
                                     if (name == "feature.parameters") std::fill(v.begin(), v.end(), 1e308);
                                   })),
                     ContainsSubstring("'feature.parameters' gives dataset 0 the logit "));
+}
+
 }

@@ -9,6 +9,8 @@
 #include <span>
 #include <vector>
 
+namespace mos_gradient_alignment_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using Doubles = std::vector<double>;
@@ -60,4 +62,6 @@ TEST_CASE("Missing functions, no size and entries that are not written are refus
   CHECK_THROWS_AS(run(policy), CallbackError);
   policy.held_out = {};
   CHECK_THROWS_AS(run.start(policy), ValueError);
+}
+
 }

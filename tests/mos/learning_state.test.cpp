@@ -6,6 +6,8 @@
 
 #include <vector>
 
+namespace mos_learning_state_test {
+
 using namespace pickmix;
 
 TEST_CASE("A learning state refers to what it is made of; rewards and losses may be missing") {
@@ -14,4 +16,6 @@ TEST_CASE("A learning state refers to what it is made of; rewards and losses may
   const LearningState now{sizes, sizes, p, {}, {}, 7};
   sizes[1] = 9;
   CHECK((now.sizes[1] == 9 && now.drawn[1] == 9 && now.rewards.empty() && now.losses.empty() && now.step == 7));
+}
+
 }

@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+namespace mos_logit_scorer_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 
@@ -80,4 +82,6 @@ TEST_CASE("Optimiser moments that do not fit the datasets are refused") {
   out.write("logit.weights", Doubles{0.0, 0.0});
   Adam(3).save(out);
   CHECK_THAT(thrown<CheckpointError>([&] { (void)load(out, 2); }), ContainsSubstring("adam.mean"));
+}
+
 }

@@ -6,6 +6,8 @@
 
 #include <vector>
 
+namespace mos_mixture_test {
+
 using namespace pickmix;
 
 TEST_CASE("A dataset is masked where both its prior and its probability are 0") {
@@ -20,4 +22,6 @@ TEST_CASE("A dataset is masked where both its prior and its probability are 0") 
   CHECK(now.active(2));
   CHECK_FALSE(now.active(3));
   CHECK(now.active_count() == 3);
+}
+
 }

@@ -16,6 +16,8 @@
 #include <string_view>
 #include <vector>
 
+namespace mos_mlp_scorer_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using Doubles = std::vector<double>;
@@ -60,7 +62,7 @@ TEST_CASE("It starts exactly at the prior") {
   CHECK_THROWS_AS(MlpScorer(log_of_prior, 0), ValueError);
 }
 
-TEST_CASE("Its gradient is that of finite differences, in every parameter") {
+TEST_CASE("Mlp scorer: its gradient is that of finite differences, in every parameter") {
   scorer_gradients::check(MlpScorer(log_of_prior, 4), [](const MlpScorer& scorer, std::size_t k, double by) {
     return loaded(fields(scorer, [&](std::string_view name, Doubles& values) {
       if (name == "mlp.parameters") values[k] += by;
@@ -68,7 +70,7 @@ TEST_CASE("Its gradient is that of finite differences, in every parameter") {
   });
 }
 
-TEST_CASE("It drifts towards the normalised rewards, by either optimiser") {
+TEST_CASE("Mlp scorer: it drifts towards the normalised rewards, by either optimiser") {
   for (const AscentStep& step : {AscentStep{1e-3}, AscentStep{1e-2, Optimizer::sgd}}) {
     MlpScorer scorer(log_of_prior);
     ascend_update(scorer, Drift{}, Doubles{1.0, 2.0, 5.0}, {}, 4000, step);
@@ -79,7 +81,7 @@ TEST_CASE("It drifts towards the normalised rewards, by either optimiser") {
   }
 }
 
-TEST_CASE("Saved and loaded it goes on to the same bits") {
+TEST_CASE("Mlp scorer: saved and loaded it goes on to the same bits") {
   MlpScorer scorer(log_of_prior, 5);
   ascend_update(scorer, Drift{}, Doubles{1.0, 2.0, 5.0}, {}, 10, {1e-2});
   MlpScorer again = loaded(saved(scorer));
@@ -89,7 +91,7 @@ TEST_CASE("Saved and loaded it goes on to the same bits") {
         Doubles(again.logits().begin(), again.logits().end()));
 }
 
-TEST_CASE("Fields that cannot be are refused by name") {
+TEST_CASE("Mlp scorer: fields that cannot be are refused by name") {
   const MlpScorer scorer(log_of_prior, 4);
   const auto refused = [&](const auto& spoil) { CHECK_THROWS_AS(loaded(fields(scorer, spoil)), CheckpointError); };
   CHECK_NOTHROW(loaded(fields(scorer, [](std::string_view, Doubles&) {})));
@@ -111,4 +113,6 @@ TEST_CASE("Fields that cannot be are refused by name") {
                                   })),
                     ContainsSubstring("'mlp.parameters' gives dataset 0 the logit inf"));
   CHECK_THROWS_AS(loaded(saved(scorer), 2), CheckpointError);
+}
+
 }

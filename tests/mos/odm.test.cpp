@@ -9,6 +9,8 @@
 #include <cmath>
 #include <vector>
 
+namespace mos_odm_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using Doubles = std::vector<double>;
@@ -38,4 +40,6 @@ TEST_CASE("A sampler learns by Exp3 with its scale") {
   CHECK(by_policy.updates() == 9);
   CHECK(by_policy.probabilities() == by_hand.probabilities());
   CHECK(by_policy.probabilities()[1] > 0.5);
+}
+
 }

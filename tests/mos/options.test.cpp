@@ -8,6 +8,8 @@
 #include <limits>
 #include <string>
 
+namespace mos_options_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 
@@ -108,4 +110,6 @@ TEST_CASE("A rule's parameters, floor, cap, epoch and tokens out of range are re
              ContainsSubstring("no passes"));
   CHECK_THAT(refused([](MosOptions& o) { o.tokens = {1.0}; }), ContainsSubstring("tokens has 1"));
   CHECK_THAT(refused([](MosOptions& o) { o.tokens = {1.0, 0.0}; }), ContainsSubstring("tokens[1]"));
+}
+
 }

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+namespace mos_options_file_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using Doubles = std::vector<double>;
@@ -64,4 +66,6 @@ TEST_CASE("Every rule comes back with its parameters") {
     CHECK(std::visit([](const auto& r) { return detail::parameters(r); }, again) ==
           std::visit([](const auto& r) { return detail::parameters(r); }, rule));
   }
+}
+
 }

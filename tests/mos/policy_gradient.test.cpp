@@ -10,6 +10,8 @@
 #include <numeric>
 #include <vector>
 
+namespace mos_policy_gradient_test {
+
 using namespace pickmix;
 
 namespace {
@@ -24,7 +26,7 @@ Doubles gradient(const Doubles& p, const Doubles& rewards) {
 
 }  // namespace
 
-TEST_CASE("The gradient, by hand") {
+TEST_CASE("Policy gradient: the gradient, by hand") {
   // Σ p R = 1/2 + 2/4 + 4/4 = 2: (1 − 2) / 2, (2 − 2) / 4, (4 − 2) / 4.
   CHECK(gradient({0.5, 0.25, 0.25}, {1.0, 2.0, 4.0}) == Doubles{-0.5, 0.0, 0.5});
 }
@@ -63,14 +65,16 @@ TEST_CASE("A baseline changes nothing") {
   CHECK(gradient({0.5, 0.25, 0.25}, {-1.0, 0.0, 2.0}) == plain);
 }
 
-TEST_CASE("A dataset of probability 0 has no gradient, and its reward does not count") {
+TEST_CASE("Policy gradient: a dataset of probability 0 has no gradient, and its reward does not count") {
   CHECK(gradient({0.5, 0.0, 0.5}, {1.0, 1e100, 3.0}) == Doubles{-0.5, 0.0, 0.5});
 }
 
-TEST_CASE("One dataset alone has nowhere to go") { CHECK(gradient({1.0}, {0.7}) == Doubles{0.0}); }
+TEST_CASE("Policy gradient: one dataset alone has nowhere to go") { CHECK(gradient({1.0}, {0.7}) == Doubles{0.0}); }
 
 TEST_CASE("The largest rewards give a finite gradient") {
   const auto out = gradient({0.25, 0.75}, {1e100, 0.0});
   CHECK(out[0] == Approx(0.1875e100));
   CHECK(out[1] == Approx(-0.1875e100));
+}
+
 }

@@ -12,6 +12,8 @@
 #include <sstream>
 #include <vector>
 
+namespace mos_positions_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using Indices = std::vector<Index>;
@@ -273,4 +275,6 @@ TEST_CASE("Chosen rows go through a file; fields that cannot be are refused by n
   CHECK_THAT(refusal([](Fields& f) { f.rows = {9, 4}; }), ContainsSubstring("'rows'[1] is 4"));
   CHECK_THAT(refusal([](Fields& f) { f.rows = {-1, 4}; }), ContainsSubstring("'rows'[0] is -1"));
   CHECK_THAT(refusal([](Fields& f) { f.rows = {4, largest}; }), ContainsSubstring("'rows'[1]"));
+}
+
 }

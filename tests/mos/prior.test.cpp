@@ -9,6 +9,8 @@
 #include <limits>
 #include <vector>
 
+namespace mos_prior_test {
+
 using namespace pickmix;
 
 namespace {
@@ -51,7 +53,9 @@ TEST_CASE("Neither a tiny temperature nor a huge dataset overflows") {
     CHECK(std::isfinite(logit));
 }
 
-TEST_CASE("One dataset has it all") {
+TEST_CASE("Prior: one dataset has it all") {
   for (double temperature : {0.01, 1.0, infinity})
     CHECK(log_prior(std::vector<Index>{123}, temperature) == std::vector<double>{0.0});
+}
+
 }

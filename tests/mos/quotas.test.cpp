@@ -13,6 +13,8 @@
 #include <numeric>
 #include <vector>
 
+namespace mos_quotas_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using Doubles = std::vector<double>;
@@ -115,4 +117,6 @@ TEST_CASE("Shares, sizes and totals that make no sense are refused by name") {
              }),
              ContainsSubstring("2 shares and 1 sizes"));
   CHECK_THAT(thrown<ShapeError>([] { (void)quotas(Doubles{}, Indices{}, 1); }), ContainsSubstring("shares is empty"));
+}
+
 }

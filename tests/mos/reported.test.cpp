@@ -9,6 +9,8 @@
 #include <sstream>
 #include <vector>
 
+namespace mos_reported_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 
@@ -82,4 +84,6 @@ TEST_CASE("It goes through a checkpoint, which is refused where a field cannot b
   CHECK_THROWS_AS(load(fields({1.0, 0.0}, {1})), CheckpointError);
   CHECK_THROWS_AS(load(fields({1.0, 0.0}, {1, -1})), CheckpointError);
   CHECK_THROWS_AS(load(fields({1.0, std::nan("")}, {1, 1})), CheckpointError);
+}
+
 }

@@ -12,6 +12,8 @@
 #include <stdexcept>
 #include <vector>
 
+namespace mos_reward_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 
@@ -163,4 +165,6 @@ TEST_CASE("What a checkpoint could not hold is not remembered") {
                     ContainsSubstring("'level'[1] is inf"));
   CHECK_THROWS_WITH(s.context.remember("mos.epoch", {1.0}), ContainsSubstring("'mos.epoch' is taken"));
   CHECK(s.context.recall("level").empty());
+}
+
 }

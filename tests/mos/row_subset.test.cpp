@@ -8,6 +8,8 @@
 #include <limits>
 #include <vector>
 
+namespace mos_row_subset_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using Indices = std::vector<Index>;
@@ -49,4 +51,6 @@ TEST_CASE("A row out of range or there twice is refused by name") {
   CHECK_THAT(refusal({-1}), ContainsSubstring("rows[0] of dataset 2 is -1"));
   CHECK_THAT(refusal({std::numeric_limits<Index>::min()}), ContainsSubstring("rows[0]"));
   CHECK_THAT(refusal({3, 1, 3}), ContainsSubstring("dataset 2 has row 3 twice"));
+}
+
 }

@@ -9,6 +9,8 @@
 #include <sstream>
 #include <vector>
 
+namespace mos_run_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using Doubles = std::vector<double>;
@@ -82,4 +84,6 @@ TEST_CASE("An update is counted, and what another rule remembered is forgotten")
   run.learnt({0.5, 1.0});
   CHECK((run.updates == 1 && run.updated_at == 4 && run.rewards == Doubles{0.5, 1.0}));
   CHECK(std::isnan(run.reported.means()[0]));
+}
+
 }

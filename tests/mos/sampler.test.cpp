@@ -29,6 +29,8 @@
 #include <utility>
 #include <vector>
 
+namespace mos_sampler_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 
@@ -420,4 +422,6 @@ TEST_CASE("A dataset whose prior is too small for a number takes part from the f
   for (auto batch = sampler.begin(); state.updates() < 3; ++batch)
     if (state.updates() == 1) state.restore(1);
   CHECK(seen == std::vector<bool>{false, true, true});
+}
+
 }

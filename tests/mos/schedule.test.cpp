@@ -10,6 +10,8 @@
 #include <limits>
 #include <vector>
 
+namespace mos_schedule_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using Doubles = std::vector<double>;
@@ -84,4 +86,6 @@ TEST_CASE("A stage from before the run is refused by its number; steps as far as
   CHECK_THROWS_AS(run.start(Schedule{.stages = {{first, {1.0, 1.0}}, {5, {1.0, 1.0}}}}), ValueError);
   run.step = last - 1;
   CHECK(run(Schedule{.stages = {{0, {1.0, 0.0}}, {last, {0.0, 1.0}}}, .gradual = true})[1] == Approx(1.0));
+}
+
 }

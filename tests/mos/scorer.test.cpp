@@ -14,6 +14,8 @@
 #include <string>
 #include <vector>
 
+namespace mos_scorer_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 
@@ -70,4 +72,6 @@ TEST_CASE("A state does not take another scorer's checkpoint, in either directio
              ContainsSubstring("'fixed' scorer") && ContainsSubstring("'logit'"));
   CHECK_THAT(thrown<CheckpointError>([&] { (void)loaded<MosState<FixedScorer>>(saved(MosState<>(options))); }),
              ContainsSubstring("'logit' scorer"));
+}
+
 }

@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <vector>
 
+namespace mos_shard_test {
+
 using namespace pickmix;
 
 namespace {
@@ -41,4 +43,6 @@ TEST_CASE("A rank outside the world, and a world larger than a batch, are refuse
   CHECK_THROWS_AS((Shard{3, 3}.validate(8)), ValueError);
   CHECK_THROWS_AS((Shard{-1, 3}.validate(8)), ValueError);
   CHECK_THROWS_AS((Shard{0, 3}.validate(2)), ValueError);
+}
+
 }

@@ -8,6 +8,8 @@
 #include <limits>
 #include <vector>
 
+namespace mos_shares_test {
+
 using namespace pickmix;
 using Doubles = std::vector<double>;
 
@@ -76,4 +78,6 @@ TEST_CASE("Shares of tokens become shares of examples") {
 TEST_CASE("A share too small for a double is no mask") {
   const Doubles p = detail::positive_softmax(Doubles{0.0, -2000.0, 0.0, -720.0}, {false, false, true, false});
   CHECK(p == Doubles{1.0, std::numeric_limits<double>::min(), 0.0, std::numeric_limits<double>::min()});
+}
+
 }

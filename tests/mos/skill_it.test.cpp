@@ -10,6 +10,8 @@
 #include <span>
 #include <vector>
 
+namespace mos_skill_it_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using Doubles = std::vector<double>;
@@ -55,7 +57,7 @@ TEST_CASE("Losses of another number of datasets are forgotten") {
   CHECK(rewards[2] / rewards[1] == Approx(2.0 * std::exp(0.1 * (4.0 - 2.0))));
 }
 
-TEST_CASE("Equal datasets stay equal when one is retired for three updates and restored") {
+TEST_CASE("Skill it: equal datasets stay equal when one is retired for three updates and restored") {
   RewardRun run = two({1.5, 1.5});
   const SkillIt policy{.graph = {1.0, 0.0, 0.0, 1.0}, .rate = 0.5};
   const Doubles both{0.5, 0.5};
@@ -95,4 +97,6 @@ TEST_CASE("A graph of another size, with negative entries or none, is refused be
   CHECK_THROWS_WITH(run.start(SkillIt{}), ContainsSubstring("graph has 0 entries"));
   CHECK_THROWS_AS(run.start(SkillIt{.graph = {1.0, -0.5, 0.0, 1.0}}), ValueError);
   CHECK_THROWS_AS(run.start(SkillIt{.graph = {1.0, 0.0, 0.0, 1.0}, .rate = std::nan("")}), ValueError);
+}
+
 }

@@ -18,6 +18,8 @@
 #include <type_traits>
 #include <vector>
 
+namespace mos_state_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 
@@ -302,4 +304,6 @@ TEST_CASE("The checkpoint of a fixed state is pinned") {
   state.memory({{"level", {0.5, 0.25}}, {"none", {}}});
   const std::string bytes = saved(state);
   CHECK(crc64(std::string_view(bytes).substr(0, bytes.size() - 8)) == 0x3106877cbb842172);
+}
+
 }

@@ -7,6 +7,8 @@
 
 #include <vector>
 
+namespace mos_static_test {
+
 using namespace pickmix;
 
 static_assert(SamplerPolicy<Static> && !RewardPolicy<Static>);
@@ -23,4 +25,6 @@ TEST_CASE("A static mixture needs no callbacks, is never updated and keeps every
   CHECK(state.updates() == 0);
   CHECK(state.rewards().empty());
   CHECK(state.memory().empty());
+}
+
 }

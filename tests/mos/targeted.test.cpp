@@ -11,6 +11,8 @@
 #include <span>
 #include <vector>
 
+namespace mos_targeted_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using Doubles = std::vector<double>;
@@ -65,4 +67,6 @@ TEST_CASE("A target that is not there, or retired, is refused") {
   CHECK_THROWS_AS(run.start(Targeted<Level>{{}, -1}), ValueError);
   run.prior = {0.0, 1.0};
   CHECK_THROWS_WITH(run(Targeted<Level>{{{1.0, 1.0}}, 0}), ContainsSubstring("retired"));
+}
+
 }

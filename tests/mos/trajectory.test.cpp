@@ -18,6 +18,8 @@
 #include <string>
 #include <vector>
 
+namespace mos_trajectory_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 
@@ -174,7 +176,7 @@ TEST_CASE("A dataset that comes back goes on with the reward it had, or begins i
   }
 }
 
-TEST_CASE("Equal datasets stay equal when one is retired for three updates and restored") {
+TEST_CASE("Trajectory: equal datasets stay equal when one is retired for three updates and restored") {
   MosState state({.sizes = {50, 50}, .batch_size = 1, .update_interval = 2, .epoch_steps = 1000});
   MosSampler<LearningTrajectory<Difficulty>> sampler(state, loss_callback([](const Example&) { return 1.5; }));
   for (const Batch& batch : sampler) {
@@ -200,4 +202,6 @@ TEST_CASE("A reward inside that is negative or not a number is refused by datase
     CHECK_THAT(thrown<ValueError>([&] { ++batch; }),
                ContainsSubstring("the reward of dataset 1 within 'trajectory/' is"));
   }
+}
+
 }

@@ -11,6 +11,8 @@
 #include <span>
 #include <vector>
 
+namespace mos_transferability_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using Doubles = std::vector<double>;
@@ -147,4 +149,6 @@ TEST_CASE("Each update draws other examples; an absent callback, no size and NaN
   CHECK_THROWS_AS(run(Transferability{}), ValueError);
   run.callbacks.embedding = {};
   CHECK_THROWS_WITH(run(Transferability{}), ContainsSubstring("Callbacks::embedding is empty"));
+}
+
 }

@@ -8,6 +8,8 @@
 #include <cmath>
 #include <vector>
 
+namespace mos_uncertainty_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using Doubles = std::vector<double>;
@@ -31,4 +33,6 @@ TEST_CASE("The reward is what is measured") {
   run.options.sizes = {1, 1};
   CHECK(run(Uncertainty{[](Index d) { return 0.25 * static_cast<double>(d); }}) == Doubles{0.0, 0.25});
   CHECK_THROWS_WITH(run.start(Uncertainty{}), ContainsSubstring("measure is empty"));
+}
+
 }

@@ -11,6 +11,8 @@
 #include <numeric>
 #include <vector>
 
+namespace mos_unimax_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 
@@ -50,7 +52,7 @@ TEST_CASE("Datasets of one size share alike") {
   check_shares({50, 200, 50}, 160.0, 1.0, {5.0 / 16, 6.0 / 16, 5.0 / 16});
 }
 
-TEST_CASE("One dataset has it all") { check_shares({7}, 100.0, 1.0, {1.0}); }
+TEST_CASE("Unimax: one dataset has it all") { check_shares({7}, 100.0, 1.0, {1.0}); }
 
 TEST_CASE("What cannot be shared is named") {
   const auto message = [](std::vector<Index> sizes, double budget, double epochs) {
@@ -64,4 +66,6 @@ TEST_CASE("What cannot be shared is named") {
   CHECK_THAT(message({3}, nan, 1.0), ContainsSubstring("budget is nan"));
   CHECK_THAT(message({3}, 1.0, 0.0), ContainsSubstring("unimax: epochs is 0; needs to be above 0"));
   CHECK_THAT(message({3}, 1.0, nan), ContainsSubstring("epochs is nan"));
+}
+
 }

@@ -17,6 +17,8 @@
 #include <variant>
 #include <vector>
 
+namespace mos_update_test {
+
 using namespace pickmix;
 
 namespace {
@@ -196,4 +198,6 @@ TEST_CASE("A rule is of one kind") {
   STATIC_REQUIRE_FALSE(GradientUpdate<Exp3>);
   STATIC_REQUIRE_FALSE(GradientUpdate<Boltzmann>);
   STATIC_REQUIRE_FALSE(GradientUpdate<ClosedForm>);
+}
+
 }

@@ -13,6 +13,8 @@
 #include <tuple>
 #include <vector>
 
+namespace mos_weighted_sum_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using Doubles = std::vector<double>;
@@ -81,4 +83,6 @@ TEST_CASE("Weights are finite and not negative") {
   run.options.sizes = {1};
   for (double wrong : {-1.0, std::nan(""), std::numeric_limits<double>::infinity()})
     CHECK_THROWS_WITH(run.start(WeightedSum<Free, Free>{.weights = {1.0, wrong}}), ContainsSubstring("weights[1]"));
+}
+
 }

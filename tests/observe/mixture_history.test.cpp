@@ -15,6 +15,8 @@
 #include <string>
 #include <vector>
 
+namespace observe_mixture_history_test {
+
 using namespace pickmix;
 using Doubles = std::vector<double>;
 
@@ -117,4 +119,6 @@ TEST_CASE("The table has a line for each dataset") {
         "            code      0.3333     0.0000     0.00\n");
   CHECK(mixture_table(state).find("               1      0.3333") != std::string::npos);
   CHECK_THROWS_AS(mixture_table(state, std::vector<std::string>{"math"}), ShapeError);
+}
+
 }

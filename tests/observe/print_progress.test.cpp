@@ -9,6 +9,8 @@
 #include <string>
 #include <thread>
 
+namespace observe_print_progress_test {
+
 using namespace pickmix;
 using namespace std::chrono_literals;
 
@@ -74,4 +76,6 @@ TEST_CASE("An interval later the next line is printed") {
   std::this_thread::sleep_for(210ms);
   print(Progress{"similarity", 1, 5});
   CHECK(out.str() == "similarity 20 %\n");
+}
+
 }

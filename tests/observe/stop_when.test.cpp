@@ -12,6 +12,8 @@
 #include <limits>
 #include <thread>
 
+namespace observe_stop_when_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 
@@ -61,4 +63,6 @@ TEST_CASE("when the time is over the work ends, in the similarities or between t
   };
   const Selection some = select(pool, slow, soon);
   CHECK((some.indices.size() == 5 || some.indices.empty()));  // empty on a machine that took so long to begin
+}
+
 }

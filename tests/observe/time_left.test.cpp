@@ -7,6 +7,8 @@
 #include <chrono>
 #include <optional>
 
+namespace observe_time_left_test {
+
 using namespace pickmix;
 using namespace std::chrono_literals;
 
@@ -54,4 +56,6 @@ TEST_CASE("Times are told in the unit that reads best") {
   CHECK(detail::to_text(99min) == "99 min");
   CHECK(detail::to_text(100min) == "1.7 h");
   CHECK(detail::to_text(65h) == "65.0 h");
+}
+
 }

@@ -23,6 +23,8 @@
 #include <string>
 #include <vector>
 
+namespace property_budgets_test {
+
 using namespace pickmix;
 
 namespace {
@@ -241,4 +243,6 @@ TEMPLATE_TEST_CASE("Where the budget is filled with items that lower the objecti
 
   objectives::Modular<true> falls{{-3.0, -1.0, -2.0}};
   CHECK(maximize(falls, Count{2}, TestType{.fill = true}).upper_bound == 0.0);  // nothing at all
+}
+
 }

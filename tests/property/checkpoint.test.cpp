@@ -12,6 +12,8 @@
 #include <limits>
 #include <string>
 
+namespace property_checkpoint_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 
@@ -212,4 +214,6 @@ TEST_CASE("A scorer's fields that are out of range are refused by name") {
   CHECK_THAT(refusal([](StateFields& f) { f.adam_steps = {-1}; }), ContainsSubstring("adam.steps"));
   CHECK_THAT(refusal([](StateFields& f) { f.adam_mean = {0.0}; }), ContainsSubstring("adam.mean"));
   CHECK_THAT(refusal([](StateFields& f) { f.adam_square[0] = -0.1; }), ContainsSubstring("moments [0]"));
+}
+
 }

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+namespace property_epochs_test {
+
 using namespace pickmix;
 using Doubles = std::vector<double>;
 
@@ -159,4 +161,6 @@ TEST_CASE("Rows that come back before the next batch is asked for go on with the
     if (++steps % 3 == 0) state.lift_restriction(0);
   }
   CHECK(steps == 10);
+}
+
 }

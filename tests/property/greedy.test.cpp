@@ -14,6 +14,8 @@
 #include <span>
 #include <vector>
 
+namespace property_greedy_test {
+
 using namespace pickmix;
 
 namespace {
@@ -118,4 +120,6 @@ TEST_CASE("The number of threads changes no bit") {
   }
   CHECK(laws::threads_change_nothing(real, 60, NaiveGreedy{}) == "");
   CHECK(laws::threads_change_nothing(tied, 60, NaiveGreedy{}) == "");
+}
+
 }

@@ -14,6 +14,8 @@
 #include <algorithm>
 #include <cmath>
 
+namespace property_instruction_sets_test {
+
 using namespace pickmix;
 
 namespace {
@@ -72,4 +74,6 @@ TEST_CASE("Every instruction set selects nearly as well, whatever is selected fo
     CHECK(value(cpu.only(set), GraphCut{}) == Approx(value(cpu, GraphCut{})).epsilon(1e-5));
     CHECK(value(cpu.only(set), LogDeterminant{}) == Approx(value(cpu, LogDeterminant{})).epsilon(1e-4));
   }
+}
+
 }

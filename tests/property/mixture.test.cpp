@@ -19,6 +19,8 @@
 #include <utility>
 #include <vector>
 
+namespace property_mixture_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using Doubles = std::vector<double>;
@@ -339,4 +341,6 @@ TEST_CASE("A rule that sets the distribution changes its memory only if all goes
   CHECK_NOTHROW(state.learn(Doubles{1.0, 0.0}, Boltzmann{}));
   CHECK_NOTHROW(state.learn(Doubles{1.0, 0.0}, ClosedForm{}));
   CHECK(state.updates() == 3);
+}
+
 }

@@ -10,6 +10,8 @@
 #include <cstddef>
 #include <vector>
 
+namespace property_mixture_changes_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using Doubles = std::vector<double>;
@@ -163,4 +165,6 @@ TEST_CASE("A dataset is not added where the floor would be more than an even sha
   MosState state({.sizes = {1, 1}, .least_probability = 0.4});
   CHECK_THAT(thrown<ValueError>([&] { state.add_dataset(1, 0.4); }), ContainsSubstring("one in 3 datasets"));
   CHECK(state.options().sizes.size() == 2);
+}
+
 }

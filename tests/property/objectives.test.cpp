@@ -12,6 +12,8 @@
 #include <cstdint>
 #include <span>
 
+namespace property_objectives_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 
@@ -91,4 +93,6 @@ TEST_CASE("The check of diminishing returns finds a gain that rises") {
 
 TEST_CASE("The check of reset finds a set that is not emptied") {
   CHECK_THAT(laws::reset_empties(Broken{{{1.0, 2.0, 3.0}}, true, 0.5}), ContainsSubstring("at first"));
+}
+
 }

@@ -18,6 +18,8 @@
 #include <string>
 #include <vector>
 
+namespace property_restricted_rows_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using runs::draw, runs::model, runs::same;
@@ -329,4 +331,6 @@ TEST_CASE("Copies go their own ways, and a checkpoint without restricted rows is
   CHECK(one.rows(0).count(300) == 3);
   one.lift_restriction(0);
   CHECK((saved(one) == before));  // nothing was drawn meanwhile
+}
+
 }

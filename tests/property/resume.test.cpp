@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+namespace property_resume_test {
+
 using namespace pickmix;
 using runs::draw, runs::model, runs::options, runs::same;
 
@@ -43,4 +45,6 @@ TEST_CASE("A run resumed from a checkpoint of any step draws what the uninterrup
     for (std::size_t k = 0; k < rest.size(); ++k) REQUIRE(same(rest[k], straight[from + k]));
     REQUIRE((saved(resumed) == checkpoints.back()));
   }
+}
+
 }

@@ -9,6 +9,8 @@
 
 #include <vector>
 
+namespace submodular_best_single_test {
+
 using namespace pickmix;
 using objectives::Coverage;
 
@@ -67,4 +69,6 @@ TEMPLATE_TEST_CASE("Observers are told; a selection that was stopped is left as 
   const auto s = maximize(g, Cost{10.0, costs}, TestType{}, [](const SelectionStep&) { return Flow::stop; });
   CHECK(s.indices == std::vector<Index>{1});
   CHECK(s.reason == StopReason::stopped_by_observer);
+}
+
 }

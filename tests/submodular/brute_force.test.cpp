@@ -19,6 +19,8 @@
 #include <stdexcept>
 #include <vector>
 
+namespace submodular_brute_force_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using objectives::Coverage;
@@ -170,4 +172,6 @@ TEST_CASE("Brute force refuses a gain that is not finite; what a gain or an obse
   Modular<true> h{{1.0}};
   const auto fail = [](const SelectionStep&) { throw std::logic_error("enough"); };
   CHECK(thrown<std::logic_error>([&] { (void)maximize(h, Count{1}, BruteForce{}, fail); }) == "enough");
+}
+
 }

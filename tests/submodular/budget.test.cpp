@@ -17,6 +17,8 @@
 #include <string>
 #include <vector>
 
+namespace submodular_budget_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 
@@ -330,4 +332,6 @@ TEST_CASE("Quotas and candidates that make no sense are refused by name") {
              }),
              ContainsSubstring("Among: candidates[0] is -1"));
   CHECK_THAT(thrown<ValueError>([&] { (void)Among{Count{-1}, group}.open(3); }), ContainsSubstring("Count"));
+}
+
 }

@@ -8,6 +8,8 @@
 #include <cmath>
 #include <limits>
 
+namespace submodular_concave_test {
+
 using namespace pickmix;
 
 namespace {
@@ -96,4 +98,6 @@ TEST_CASE("Rounding to 40 bits keeps order, zero and size") {
     last = now;
   }
   CHECK(last > 0.1);
+}
+
 }

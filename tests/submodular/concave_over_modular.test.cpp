@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <limits>
 
+namespace submodular_concave_over_modular_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using instances::Matrix;
@@ -85,7 +87,7 @@ TEST_CASE("Duplicate candidates keep the laws") {
   check(instances::matrix(3, 15, [&](Index q, Index j) { return pool.view()(j, q); }), Concave::logarithm, 1.0);
 }
 
-TEST_CASE("Gains do not rise by a bit where similarities are of all sizes") {
+TEST_CASE("Concave over modular: gains do not rise by a bit where similarities are of all sizes") {
   const auto psi = GENERATE(Concave::square_root, Concave::logarithm, Concave::inverse);
   const auto seed = static_cast<std::uint64_t>(GENERATE(range(1, 4)));
   const auto to_pool = set_function::kernel(set_function::of_all_sizes(seed, 9, 70));
@@ -95,7 +97,7 @@ TEST_CASE("Gains do not rise by a bit where similarities are of all sizes") {
   CHECK(laws::lazy_is_naive(f, 70) == "");
 }
 
-TEST_CASE("Many gains are the single ones to the last bit") {
+TEST_CASE("Concave over modular: many gains are the single ones to the last bit") {
   auto f = ConcaveOverModular{}.mutual_information(set_function::kernel(set_function::uniform(5, 6, 150)));
   f.add(3);
   std::vector<Index> items;
@@ -113,7 +115,7 @@ TEST_CASE("Copies of a concave-over-modular objective have sets of their own") {
   CHECK(other.gain(1) == 0.0);
 }
 
-TEST_CASE("Rounding noise below 0 counts as 0") {
+TEST_CASE("Concave over modular: rounding noise below 0 counts as 0") {
   const auto with = [](float noise) {
     return ConcaveOverModular{}.mutual_information(set_function::kernel({2, 3, {noise, 1, 0.5f, 1, noise, noise}}));
   };
@@ -125,7 +127,7 @@ TEST_CASE("Rounding noise below 0 counts as 0") {
   }
 }
 
-TEST_CASE("Negative similarities are refused by place, with the way out") {
+TEST_CASE("Concave over modular: negative similarities are refused by place, with the way out") {
   const Kernel to_pool = set_function::kernel({2, 3, {0, 1, 0, 1, 0, -0.5f}});
   CHECK_THAT(thrown<ValueError>([&] { ConcaveOverModular{}.mutual_information(to_pool); }),
              ContainsSubstring("ConcaveOverModular: to_pool(1, 2) is -0.5") && ContainsSubstring("(1 + s)/2"));
@@ -136,4 +138,6 @@ TEST_CASE("An eta that is negative or not finite is refused") {
   for (double eta : {-0.1, std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()})
     CHECK_THAT(thrown<ValueError>([&] { ConcaveOverModular{}.mutual_information(to_pool, eta); }),
                ContainsSubstring("ConcaveOverModular: eta is "));
+}
+
 }

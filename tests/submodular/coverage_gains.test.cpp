@@ -12,6 +12,8 @@
 #include <cstdint>
 #include <vector>
 
+namespace submodular_coverage_gains_test {
+
 using namespace pickmix;
 
 namespace {
@@ -72,4 +74,6 @@ TEST_CASE("gains over a half-size kernel are exact in its unit") {
     for (Index i = 0; i < n; ++i) sum += std::max(entries.column(items[k])[i] - 8000, 0);
     CHECK(gains[k] == static_cast<double>(entries.unit) * static_cast<double>(sum));
   }
+}
+
 }

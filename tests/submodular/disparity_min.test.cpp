@@ -10,6 +10,8 @@
 #include <limits>
 #include <vector>
 
+namespace submodular_disparity_min_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using instances::Matrix;
@@ -44,7 +46,7 @@ Kernel line(std::vector<double> at) {
 
 }  // namespace
 
-TEST_CASE("The values of three items are those computed by hand, the mean of both entries of a pair") {
+TEST_CASE("Disparity min: the values of three items are those computed by hand, the mean of both entries of a pair") {
   auto f = DisparityMin{}.plain(set_function::kernel({3, 3, {1, 0.5f, 0.25f, 0, 1, 0, 0.75f, 1, 1}}));
   CHECK(f.size() == 3);
   CHECK(f.gain(0) == 0.0);
@@ -102,8 +104,10 @@ TEST_CASE("Copies of a disparity min have sets of their own") {
   CHECK(other.gain(1) == 1.0);
 }
 
-TEST_CASE("A kernel that is not square is refused") {
+TEST_CASE("Disparity min: a kernel that is not square is refused") {
   const Kernel kernel = set_function::kernel({1, 2, {1, 1}});
   CHECK_THAT(thrown<ShapeError>([&] { DisparityMin{}.plain(kernel); }),
              ContainsSubstring("DisparityMin: kernel is 1 x 2"));
+}
+
 }

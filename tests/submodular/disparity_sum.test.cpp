@@ -8,6 +8,8 @@
 #include <cmath>
 #include <vector>
 
+namespace submodular_disparity_sum_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using instances::Matrix;
@@ -31,7 +33,7 @@ struct Definition {
 
 }  // namespace
 
-TEST_CASE("The values of three items are those computed by hand, the mean of both entries of a pair") {
+TEST_CASE("Disparity sum: the values of three items are those computed by hand, the mean of both entries of a pair") {
   auto f = DisparitySum{}.plain(set_function::kernel({3, 3, {1, 0.5f, 0.25f, 0, 1, 0, 0.75f, 1, 1}}));
   CHECK(f.size() == 3);
   CHECK(f.gain(0) == 0.0);
@@ -82,8 +84,10 @@ TEST_CASE("Copies of a disparity sum have sets of their own") {
   CHECK(other.gain(1) == 1.0);
 }
 
-TEST_CASE("A kernel that is not square is refused") {
+TEST_CASE("Disparity sum: a kernel that is not square is refused") {
   const Kernel kernel = set_function::kernel({1, 2, {1, 1}});
   CHECK_THAT(thrown<ShapeError>([&] { DisparitySum{}.plain(kernel); }),
              ContainsSubstring("DisparitySum: kernel is 1 x 2"));
+}
+
 }

@@ -22,6 +22,8 @@
 #include <stdexcept>
 #include <vector>
 
+namespace submodular_distributed_greedy_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using objectives::Coverage;
@@ -263,4 +265,6 @@ TEST_CASE("A gain that is not finite or throws comes out of its shard, and leave
     CHECK(thrown<std::logic_error>([&] { (void)maximize(cpu.threads(threads), g, Count{2}, DistributedGreedy{}); }) ==
           "no gain");
   }
+}
+
 }

@@ -19,6 +19,8 @@
 #include <utility>
 #include <vector>
 
+namespace submodular_facility_location_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using instances::Matrix;
@@ -177,4 +179,6 @@ TEST_CASE("Forms that compare rows with references of the candidates need a squa
   CHECK(query.plain(wide).size() == 6);
   CHECK(query.mutual_information(wide, reference).size() == 6);
   CHECK(with_relevance.mutual_information(wide, reference).size() == 6);
+}
+
 }

@@ -26,6 +26,8 @@
 #include <utility>
 #include <vector>
 
+namespace submodular_facility_location_objective_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 
@@ -472,4 +474,6 @@ TEST_CASE("Among some items, what is covered already stays covered") {
   std::iota(all.begin(), all.end(), Index{0});
   for (Index j : {4, 30}) f.add(j);
   CHECK(gains_of(f.among(cpu, all)) == gains_of(f));
+}
+
 }

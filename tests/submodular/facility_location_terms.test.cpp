@@ -7,6 +7,8 @@
 
 #include <limits>
 
+namespace submodular_facility_location_terms_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 
@@ -31,4 +33,6 @@ TEST_CASE("What is no number, and a bonus that is negative or infinite, is a Val
   CHECK_THAT(of({.bonus = {0, nan}}), ContainsSubstring("bonus[1] is nan"));
   CHECK_THAT(of({.bonus = {-0.5f, 0}}), ContainsSubstring("bonus[0] is -0.5; needs to be finite and at least 0"));
   CHECK_THAT(of({.bonus = {0, infinity}}), ContainsSubstring("bonus[1] is inf"));
+}
+
 }

@@ -10,6 +10,8 @@
 #include <limits>
 #include <vector>
 
+namespace submodular_feature_based_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using instances::Matrix;
@@ -123,4 +125,6 @@ TEST_CASE("No items, no features and other numbers of weights are refused") {
                FeatureBased{.weights = {1.0, -2.0, 1.0}}.plain(features.view());
              }),
              ContainsSubstring("FeatureBased: weights[1] is -2"));
+}
+
 }

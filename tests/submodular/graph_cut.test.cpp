@@ -10,6 +10,8 @@
 #include <limits>
 #include <vector>
 
+namespace submodular_graph_cut_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using set_function::Items;
@@ -86,7 +88,7 @@ TEST_CASE("References may be streamed") {
   }
 }
 
-TEST_CASE("What does not fit or makes no sense is refused by name") {
+TEST_CASE("Graph cut: what does not fit or makes no sense is refused by name") {
   const Kernel square = set_function::kernel(set_function::uniform(1, 3, 3));
   const Kernel oblong = set_function::kernel(set_function::uniform(1, 2, 3));
   const Reference fits{oblong}, other{set_function::kernel(set_function::uniform(1, 2, 4))};
@@ -103,4 +105,6 @@ TEST_CASE("What does not fit or makes no sense is refused by name") {
                ContainsSubstring("eta is"));
     CHECK_THAT(thrown<ValueError>([&] { GraphCut{}.conditional_gain(square, fits, bad); }), ContainsSubstring("nu is"));
   }
+}
+
 }

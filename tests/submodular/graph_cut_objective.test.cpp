@@ -13,6 +13,8 @@
 #include <memory>
 #include <vector>
 
+namespace submodular_graph_cut_objective_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using instances::Matrix;
@@ -47,7 +49,7 @@ Kernel of(const Matrix& rows, const Metric& metric, Storage storage) {
 
 }  // namespace
 
-TEST_CASE("The values of three items are those computed by hand, from both entries of a pair") {
+TEST_CASE("Graph cut objective: the values of three items are those computed by hand, from both entries of a pair") {
   GraphCutObjective f(set_function::kernel({3, 3, {1, 2, 3, 40, 5, 6, 70, 80, 9}}), 0.5);
   CHECK(f.size() == 3);
   CHECK(f.gain(1) == 87.0 - 2.5);
@@ -116,7 +118,7 @@ TEST_CASE("Rows and candidates may be computed from different embeddings") {
   set_function::check_submodular(GraphCutObjective(kernel, 0.5), Definition{set_function::stored(kernel), 0.5}, 1e-5);
 }
 
-TEST_CASE("Streamed and dense kernels give the same picks") {
+TEST_CASE("Graph cut objective: streamed and dense kernels give the same picks") {
   const Matrix rows = instances::normal(8, 700, 24);
   const Metric metric = GENERATE(Metric{ShiftedCosine{}}, Metric{Rbf{0.05}}, Metric{Cosine{}});
   GraphCutObjective streamed(of(rows, metric, Storage::streamed), 0.5), dense(of(rows, metric, Storage::full), 0.5);
@@ -177,7 +179,7 @@ TEST_CASE("An offset of the wrong length is refused") {
              ContainsSubstring("offset has 2 entries"));
 }
 
-TEST_CASE("Copies share the kernel and not the set") {
+TEST_CASE("Graph cut objective: copies share the kernel and not the set") {
   const GraphCutObjective f(of(instances::normal(13, 5, 3), ShiftedCosine{}, Storage::streamed), 0.5);
   auto other = f;
   other.add(0);
@@ -206,4 +208,6 @@ TEST_CASE("It is monotone where it says so") {
   CHECK(!GraphCutObjective(kernel, 0.3, std::vector<double>(40, -0.1)).monotone_holds());
   CHECK(GraphCutObjective(std::vector<double>{1.0, 0.0}).monotone_holds());
   CHECK(!GraphCutObjective(std::vector<double>{1.0, -1.0}).monotone_holds());
+}
+
 }

@@ -11,6 +11,8 @@
 #include <span>
 #include <vector>
 
+namespace submodular_lazy_greedy_test {
+
 using namespace pickmix;
 
 namespace {
@@ -69,4 +71,6 @@ TEST_CASE("The certificate of a few picks among many equal items takes few round
   CHECK(s.value == 1.0);
   CHECK(s.upper_bound == 1.0);
   CHECK(asked < 30);
+}
+
 }

@@ -9,6 +9,8 @@
 #include <limits>
 #include <vector>
 
+namespace submodular_lazy_heap_test {
+
 using namespace pickmix;
 using objectives::Modular;
 
@@ -78,4 +80,6 @@ TEST_CASE("a gain never computed is unknown and infinite, and clearing the heap 
   CHECK(!heap.take_best(0, best));
   CHECK(heap.is_known(0));
   CHECK(heap.gain(0) == 2.0);
+}
+
 }

@@ -15,6 +15,8 @@
 #include <limits>
 #include <vector>
 
+namespace submodular_log_determinant_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using instances::Matrix;
@@ -165,7 +167,7 @@ TEST_CASE("Weights of 0 leave nothing of the reference") {
   for (Index j = 0; j < 20; ++j) CHECK(shared.gain(j) == Approx(0.0).margin(1e-6));
 }
 
-TEST_CASE("What does not fit or makes no sense is refused by name") {
+TEST_CASE("Log determinant: what does not fit or makes no sense is refused by name") {
   const Instance some(6, Cosine{}, Storage::full), other(7, Cosine{}, Storage::full);
   const LogDeterminant family;
   const Reference bare{some.known.to_pool}, wrong{some.known.to_pool, some.target.within};
@@ -217,4 +219,6 @@ TEST_CASE("An item that cannot be added to a mutual information leaves it as it 
   const double behind = f.gain(7);
   CHECK_THROWS_AS(f.add(0), ValueError);
   CHECK(f.gain(7) == behind);
+}
+
 }

@@ -8,6 +8,8 @@
 
 #include <array>
 
+namespace submodular_log_determinant_known_test {
+
 using namespace pickmix;
 
 TEST_CASE("Inner products of the rows are what known items explain, on any number of threads") {
@@ -34,4 +36,6 @@ TEST_CASE("Inner products of the rows are what known items explain, on any numbe
       CHECK(product == Approx(expected(i, j)).margin(1e-5));
     }
   CHECK(detail::known_rows(cpu.threads(3), "test", references, within).entries == rows.entries);
+}
+
 }

@@ -12,12 +12,16 @@
 
 #include <vector>
 
+namespace submodular_log_determinant_linear_test {
+
 using namespace pickmix;
 
 using log_determinant::known_rows;
 using log_determinant::residual;
 
-TEST_CASE("Residuals are those of the definition, with known items and without, over several blocks of picks") {
+TEST_CASE(
+    "Log determinant linear: residuals are those of the definition, with known items and without, over several blocks "
+    "of picks") {
   const Index n = 90;
   const Kernel kernels[] = {
       similarity(instances::normal(1, n, 12).view(), {.storage = Storage::streamed}),
@@ -38,4 +42,6 @@ TEST_CASE("Residuals are those of the definition, with known items and without, 
       residuals.reset();
       CHECK(residuals[5] == Approx(residual(kernel, 1.0, known, {}, 5)).margin(2e-6));
     }
+}
+
 }

@@ -13,6 +13,8 @@
 #include <cmath>
 #include <vector>
 
+namespace submodular_log_determinant_objective_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using instances::Matrix;
@@ -75,7 +77,7 @@ TEST_CASE("A small epsilon makes gains negative, and they still match") {
   }
 }
 
-TEST_CASE("Streamed and dense kernels give the same picks") {
+TEST_CASE("Log determinant objective: streamed and dense kernels give the same picks") {
   const Matrix rows = instances::normal(3, 900, 24);
   const Metric metric = GENERATE(Metric{Cosine{}}, Metric{ShiftedCosine{}}, Metric{Rbf{0.02}});
   LogDeterminantObjective streamed(of(rows, metric, Storage::streamed), 1.0),
@@ -158,11 +160,13 @@ TEST_CASE("A kernel or an epsilon that cannot work is refused at once") {
         LogDeterminantObjective(of(instances::normal(7, 50, 9), Cosine{}, storage), 1e-3));  // but for rounding
 }
 
-TEST_CASE("Copies share the kernel and not the set") {
+TEST_CASE("Log determinant objective: copies share the kernel and not the set") {
   const LogDeterminantObjective f(
       of(instances::normal(8, 5, 3), GENERATE(Metric{Cosine{}}, Metric{Rbf{1.0}}), Storage::streamed), 1.0);
   auto other = f;
   other.add(0);
   CHECK(other.gain(1) < f.gain(1));
   CHECK(f.gain(0) > 0.0);
+}
+
 }

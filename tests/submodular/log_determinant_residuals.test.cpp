@@ -8,6 +8,8 @@
 #include <mutex>
 #include <vector>
 
+namespace submodular_log_determinant_residuals_test {
+
 using namespace pickmix;
 
 TEST_CASE("A part lowers a residual once") {
@@ -44,4 +46,6 @@ TEST_CASE("Rounding noise leaves the diagonal, and nothing else does") {
   CHECK(detail::rounded_diagonal(0.0) == 0.0);
   CHECK(detail::rounded_diagonal(-3.0) == -3.0);
   CHECK(detail::rounded_diagonal(1234.5678) == Approx(1234.5678).epsilon(1e-6));
+}
+
 }

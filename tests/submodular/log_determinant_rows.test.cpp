@@ -7,6 +7,8 @@
 
 #include <vector>
 
+namespace submodular_log_determinant_rows_test {
+
 using namespace pickmix;
 
 TEST_CASE("A row is its packed entries and what comes after") {
@@ -33,4 +35,6 @@ TEST_CASE("Vectors stand in lanes of sixteen, and lanes that are not filled are 
     CHECK(panels.panel(1)[2] == 0.0f);
     panels.clear();
   }
+}
+
 }

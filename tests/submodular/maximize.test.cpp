@@ -18,6 +18,8 @@
 #include <stdexcept>
 #include <vector>
 
+namespace submodular_maximize_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using objectives::Coverage;
@@ -182,7 +184,8 @@ TEMPLATE_TEST_CASE("A stop at the last step is still a stop, also of the whole p
   CHECK(maximize(f, Count{3}, TestType{}, stop).reason == StopReason::stopped_by_observer);
 }
 
-TEMPLATE_TEST_CASE("What an observer throws passes through; what was picked stays", "", NaiveGreedy, LazyGreedy) {
+TEMPLATE_TEST_CASE("Maximize: what an observer throws passes through; what was picked stays", "", NaiveGreedy,
+                   LazyGreedy) {
   Coverage f = topics;
   const auto fail = [](const SelectionStep& step) {
     if (step.picked == 2) throw std::logic_error("enough");
@@ -282,4 +285,6 @@ TEMPLATE_TEST_CASE("A maximiser that is told to fill the budget takes what lower
   CHECK(s.indices == std::vector<Index>{1, 2, 0});
   CHECK(s.value == 0.5);
   CHECK(s.reason == StopReason::budget_reached);
+}
+
 }

@@ -19,6 +19,8 @@
 #include <span>
 #include <vector>
 
+namespace submodular_mixture_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using objectives::Coverage;
@@ -149,7 +151,7 @@ TEST_CASE("A part that looks at near rows only leaves nothing proven, and says h
   CHECK(maximize(mixture, Count{20}, LazyGreedy{}).recall == 1.0);
 }
 
-TEST_CASE("One item, and copies with sets of their own") {
+TEST_CASE("Mixture: one item, and copies with sets of their own") {
   auto f = Mixture{}.of(Coverage({0b1}), Coverage({0b11})), other = f;
   other.add(0);
   CHECK(f.gain(0) == 3.0);
@@ -172,4 +174,6 @@ TEST_CASE("Weights that are too few, negative or not finite are refused") {
                  Mixture{.weights = {1.0, bad}}.of(part, part);
                }),
                ContainsSubstring("Mixture: weights[1] is "));
+}
+
 }

@@ -7,6 +7,8 @@
 
 #include <vector>
 
+namespace submodular_naive_greedy_test {
+
 using namespace pickmix;
 
 TEST_CASE(
@@ -38,4 +40,6 @@ TEST_CASE("The certificate is the smaller of the bound at the start and the boun
 
   objectives::Modular<true> modular{{3.0, 2.0, 1.0}};
   CHECK(maximize(modular, Count{2}, NaiveGreedy{}).upper_bound == 5.0);  // 3 + 2 at the start, 5 + 1 at the end
+}
+
 }

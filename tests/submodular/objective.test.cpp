@@ -7,6 +7,8 @@
 
 #include <vector>
 
+namespace submodular_objective_test {
+
 using namespace pickmix;
 
 namespace {
@@ -49,4 +51,6 @@ TEST_CASE("Evaluating a set forgets what was in the objective before, and leaves
   CHECK(evaluate(f, std::vector<Index>{1}) == 2.0);
   CHECK(f.gain(0) == 2.0);
   CHECK(f.gain(1) == 2.0);
+}
+
 }

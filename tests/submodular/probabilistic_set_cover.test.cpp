@@ -10,6 +10,8 @@
 #include <limits>
 #include <vector>
 
+namespace submodular_probabilistic_set_cover_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using instances::Matrix;
@@ -194,4 +196,6 @@ TEST_CASE("Numbers of concepts and of weights that differ are refused, as are no
              ContainsSubstring("probabilities is 0 x 3"));
   CHECK_THAT(thrown<ShapeError>([&] { family.plain(MatrixView<const float>(nullptr, 2, 0)); }),
              ContainsSubstring("probabilities is 2 x 0"));
+}
+
 }

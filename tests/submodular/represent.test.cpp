@@ -16,6 +16,8 @@
 #include <utility>
 #include <vector>
 
+namespace submodular_represent_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 
@@ -129,4 +131,6 @@ TEST_CASE("The members of another selection are refused by name") {
                (void)who.members(selected({4, -1, 2}));
              }),
              ContainsSubstring("selection has the item -1"));
+}
+
 }

@@ -25,6 +25,8 @@
 #include <string>
 #include <vector>
 
+namespace submodular_sampled_start_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using instances::Matrix;
@@ -328,7 +330,7 @@ TEST_CASE("An observer stops the selection: at the start, during the pass, after
   check(5, [](const Progress&) { return Flow::stop; });
 }
 
-TEST_CASE("What an observer throws passes through; what was picked stays") {
+TEST_CASE("Sampled start: what an observer throws passes through; what was picked stays") {
   const Kernel kernel = streamed(instances::normal(10, 200, 4));
   for (Index last : {2, 5, 8}) {
     FacilityLocationObjective f(kernel), same(kernel);
@@ -519,4 +521,6 @@ TEST_CASE("Numbers that make no sense are refused by name") {
   CHECK_THAT(refused({.picks = -5}), ContainsSubstring("picks is -5"));
   for (double bad : {0.0, -1.0, 1.5, std::numeric_limits<double>::quiet_NaN()})
     CHECK_THAT(refused({.wanted_recall = bad}), ContainsSubstring("wanted_recall is"));
+}
+
 }

@@ -10,6 +10,8 @@
 #include <limits>
 #include <vector>
 
+namespace submodular_saturated_coverage_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using instances::Matrix;
@@ -87,7 +89,7 @@ TEST_CASE("Greedy and its certificate hold on saturated coverage") {
   CHECK(laws::guarantee_holds(SaturatedCoverage{0.25}.plain(kernel), Definition{kernel, 0.25}) == "");
 }
 
-TEST_CASE("Gains do not rise by a bit where similarities are of all sizes") {
+TEST_CASE("Saturated coverage: gains do not rise by a bit where similarities are of all sizes") {
   const auto seed = static_cast<std::uint64_t>(GENERATE(range(1, 4)));
   const double alpha = GENERATE(0.01, 0.37, 1.0);
   const auto f = SaturatedCoverage{alpha}.plain(set_function::kernel(set_function::of_all_sizes(seed, 21, 70)));
@@ -96,7 +98,7 @@ TEST_CASE("Gains do not rise by a bit where similarities are of all sizes") {
   CHECK(laws::lazy_is_naive(f, 70) == "");
 }
 
-TEST_CASE("Many gains are the single ones to the last bit") {
+TEST_CASE("Saturated coverage: many gains are the single ones to the last bit") {
   auto f = SaturatedCoverage{}.plain(set_function::kernel(set_function::uniform(7, 6, 150)));
   f.add(3);
   std::vector<Index> items;
@@ -106,7 +108,7 @@ TEST_CASE("Many gains are the single ones to the last bit") {
   for (std::size_t k = 0; k < items.size(); ++k) REQUIRE(out[k] == f.gain(items[k]));
 }
 
-TEST_CASE("One item, and copies with sets of their own") {
+TEST_CASE("Saturated coverage: one item, and copies with sets of their own") {
   const auto f = SaturatedCoverage{.alpha = 0.5}.plain(set_function::kernel({1, 1, {2}}));
   auto other = f;
   other.add(0);
@@ -114,7 +116,7 @@ TEST_CASE("One item, and copies with sets of their own") {
   CHECK(other.gain(0) == 0.0);
 }
 
-TEST_CASE("Rounding noise below 0 counts as 0") {
+TEST_CASE("Saturated coverage: rounding noise below 0 counts as 0") {
   const auto with = [](float noise) {
     return SaturatedCoverage{0.5}.plain(set_function::kernel({2, 3, {noise, 1, 0.5f, 1, noise, noise}}));
   };
@@ -126,7 +128,7 @@ TEST_CASE("Rounding noise below 0 counts as 0") {
   }
 }
 
-TEST_CASE("Negative similarities are refused by place, with the way out") {
+TEST_CASE("Saturated coverage: negative similarities are refused by place, with the way out") {
   const Kernel kernel = set_function::kernel({2, 3, {0, 1, 0, 1, 0, -0.5f}});
   CHECK_THAT(thrown<ValueError>([&] { SaturatedCoverage{}.plain(kernel); }),
              ContainsSubstring("SaturatedCoverage: kernel(1, 2) is -0.5") && ContainsSubstring("(1 + s)/2"));
@@ -137,4 +139,6 @@ TEST_CASE("An alpha outside (0, 1] is refused") {
   for (double alpha : {0.0, -0.1, 1.01, std::numeric_limits<double>::quiet_NaN()})
     CHECK_THAT(thrown<ValueError>([&] { SaturatedCoverage{alpha}.plain(kernel); }),
                ContainsSubstring("SaturatedCoverage: alpha is "));
+}
+
 }

@@ -6,6 +6,8 @@
 
 #include <limits>
 
+namespace submodular_selection_test {
+
 using namespace pickmix;
 
 TEST_CASE("An empty selection is worth nothing and certifies nothing") {
@@ -16,4 +18,6 @@ TEST_CASE("An empty selection is worth nothing and certifies nothing") {
   CHECK(s.upper_bound == std::numeric_limits<double>::infinity());
   CHECK(s.evaluations == 0);
   CHECK(s.reason == StopReason::budget_reached);
+}
+
 }

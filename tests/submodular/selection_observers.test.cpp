@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <vector>
 
+namespace submodular_selection_observers_test {
+
 using namespace pickmix;
 
 namespace {
@@ -59,4 +61,6 @@ TEST_CASE("What an observer throws passes through") {
   const auto all = SelectionObservers::of(throws);
   CHECK_THROWS_AS(all(progress), std::out_of_range);
   CHECK(all(step) == Flow::proceed);
+}
+
 }

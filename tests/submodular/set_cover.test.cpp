@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+namespace submodular_set_cover_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using set_function::Items;
@@ -160,4 +162,6 @@ TEST_CASE("No items and weights that cannot be are refused") {
                SetCover{.weights = {1.0, -1.0}}.plain({{0}});
              }),
              ContainsSubstring("SetCover: weights[1] is -1"));
+}
+
 }

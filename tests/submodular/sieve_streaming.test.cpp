@@ -23,6 +23,8 @@
 #include <stdexcept>
 #include <vector>
 
+namespace submodular_sieve_streaming_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using objectives::Coverage;
@@ -261,4 +263,6 @@ TEST_CASE("Observers are told when the stream has ended, may stop the steps, and
   CHECK(s.reason == StopReason::stopped_by_observer);
   const auto fail = [](const SelectionStep&) { throw std::logic_error("enough"); };
   CHECK(thrown<std::logic_error>([&] { (void)maximize(f, Count{3}, SieveStreaming{}, fail); }) == "enough");
+}
+
 }

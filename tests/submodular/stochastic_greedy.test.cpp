@@ -23,6 +23,8 @@
 #include <stdexcept>
 #include <vector>
 
+namespace submodular_stochastic_greedy_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using objectives::Coverage;
@@ -306,4 +308,6 @@ TEMPLATE_TEST_CASE("A gain that is not finite is refused, one that throws passes
                ContainsSubstring("gain(17)"));
     CHECK(thrown<std::logic_error>([&] { (void)maximize(cpu.threads(threads), g, Count{2}, all); }) == "no gain");
   }
+}
+
 }

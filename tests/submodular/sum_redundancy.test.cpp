@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <vector>
 
+namespace submodular_sum_redundancy_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using instances::Matrix;
@@ -44,7 +46,7 @@ void check(const Matrix& similarities, double tolerance) {
 
 }  // namespace
 
-TEST_CASE("The values of three items are those computed by hand, from both entries of a pair") {
+TEST_CASE("Sum redundancy: the values of three items are those computed by hand, from both entries of a pair") {
   auto f = SumRedundancy{}.plain(set_function::kernel({3, 3, {1, 2, 3, 40, 5, 6, 70, 80, 9}}));
   CHECK(f.size() == 3);
   CHECK(f.gain(1) == -5.0);
@@ -66,7 +68,7 @@ TEST_CASE("Duplicate items keep the laws") {
   check(instances::matrix(15, 15, [&](Index i, Index j) { return one.view()(i % 5, j % 5); }), 0.0);
 }
 
-TEST_CASE("Gains do not rise by a bit where similarities are of all sizes") {
+TEST_CASE("Sum redundancy: gains do not rise by a bit where similarities are of all sizes") {
   const auto seed = static_cast<std::uint64_t>(GENERATE(range(1, 4)));
   const auto f = SumRedundancy{}.plain(set_function::kernel(set_function::of_all_sizes(seed, 60, 60)));
   CHECK(laws::diminishing_returns(f) == "");
@@ -80,7 +82,7 @@ TEST_CASE("Alone, it selects only what is similar to nothing, or fills with the 
   CHECK(maximize(f, Count{3}, LazyGreedy{.fill = true}).indices == std::vector<Index>{1, 0, 2});
 }
 
-TEST_CASE("One item, and copies with sets of their own") {
+TEST_CASE("Sum redundancy: one item, and copies with sets of their own") {
   const auto f = SumRedundancy{}.plain(set_function::kernel({1, 1, {2}}));
   auto other = f;
   other.add(0);
@@ -88,7 +90,7 @@ TEST_CASE("One item, and copies with sets of their own") {
   CHECK(other.gain(0) == 0.0);
 }
 
-TEST_CASE("Rounding noise below 0 counts as 0") {
+TEST_CASE("Sum redundancy: rounding noise below 0 counts as 0") {
   const auto with = [](float noise) {
     return SumRedundancy{}.plain(set_function::kernel({3, 3, {noise, 1, noise, 1, 0.5f, noise, noise, noise, noise}}));
   };
@@ -100,14 +102,16 @@ TEST_CASE("Rounding noise below 0 counts as 0") {
   }
 }
 
-TEST_CASE("Negative similarities are refused by place, with the way out") {
+TEST_CASE("Sum redundancy: negative similarities are refused by place, with the way out") {
   const Kernel kernel = set_function::kernel({2, 2, {1, 0, -0.5f, 1}});
   CHECK_THAT(thrown<ValueError>([&] { SumRedundancy{}.plain(kernel); }),
              ContainsSubstring("SumRedundancy: kernel(1, 0) is -0.5") && ContainsSubstring("(1 + s)/2"));
 }
 
-TEST_CASE("A kernel that is not square is refused") {
+TEST_CASE("Sum redundancy: a kernel that is not square is refused") {
   const Kernel kernel = set_function::kernel({1, 2, {1, 1}});
   CHECK_THAT(thrown<ShapeError>([&] { SumRedundancy{}.plain(kernel); }),
              ContainsSubstring("SumRedundancy: kernel is 1 x 2"));
+}
+
 }

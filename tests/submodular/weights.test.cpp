@@ -8,6 +8,8 @@
 #include <limits>
 #include <vector>
 
+namespace submodular_weights_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using Weights = std::vector<double>;
@@ -32,4 +34,6 @@ TEST_CASE("A weight that is negative or not finite is refused by position and va
                ContainsSubstring("Caller: weights[1] is "));
     CHECK_THAT(thrown<ValueError>([&] { detail::check_weights("Caller", {bad}); }), ContainsSubstring("weights[0]"));
   }
+}
+
 }

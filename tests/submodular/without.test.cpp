@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <vector>
 
+namespace submodular_without_test {
+
 using namespace pickmix;
 using Catch::Matchers::ContainsSubstring;
 using Indices = std::vector<Index>;
@@ -59,4 +61,6 @@ TEST_CASE("A warm start goes on from what the objective holds, and picks none of
     const Selection more = maximize(f, Without{Count{20}, kept}, LazyGreedy{});
     CHECK(more.indices == Indices(cold.indices.begin() + 10, cold.indices.end()));
   }
+}
+
 }
