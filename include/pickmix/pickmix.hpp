@@ -65,6 +65,7 @@
 #include <pickmix/kernel/pair_description.hpp>
 #include <pickmix/kernel/reference.hpp>
 #include <pickmix/kernel/rescale.hpp>
+#include <pickmix/kernel/ridge_regression.hpp>
 #include <pickmix/kernel/screened.hpp>
 #include <pickmix/kernel/similarity.hpp>
 #include <pickmix/kernel/sparse_products.hpp>

@@ -6,8 +6,10 @@
 #include <pickmix/core/error.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace core_error_test {
 
@@ -33,6 +35,22 @@ TEST_CASE("raise throws exactly the kind that was asked for, with the formatted 
   const std::string name = "budget";
   const auto message = thrown<CapacityError>([&] { raise<CapacityError>("{} is {:.2f}; needs {}", name, 0.25, 1); });
   CHECK(message == "budget is 0.25; needs 1");
+}
+
+TEST_CASE("a message takes values of any type that can be formatted, and braces") {
+  CHECK(detail::message("{} {} {} {} {}", true, 'c', "text", std::string_view("view"), std::string("string")) ==
+        "true c text view string");
+  CHECK(detail::message("{} {} {} {}", -1, std::size_t{1}, 0.1f, 0.1) == "-1 1 0.1 0.1");
+  CHECK(detail::message("{{}} {:>4}{{{}}}", 7, 8) == "{}    7{8}");
+  CHECK(detail::message("") == "");
+}
+
+TEST_CASE("a value of a message is read where it is") {
+  std::string value = "first";
+  const auto text = [&] { return detail::message("{}", value); };
+  CHECK(text() == "first");
+  value = "a second one that is long enough to lie elsewhere";
+  CHECK(text() == value);
 }
 
 }

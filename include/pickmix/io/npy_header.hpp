@@ -5,8 +5,6 @@
 #include <pickmix/core/error.hpp>
 #include <pickmix/core/types.hpp>
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <bit>
 #include <cstddef>
@@ -57,9 +55,9 @@ class NpyHeaderReader {
   }
 
  private:
-  template <class... Args>
-  [[noreturn]] void refuse(fmt::format_string<Args...> format, Args&&... args) const {
-    raise<FileError>("NpyMatrix: '{}': {}", name_, fmt::format(format, std::forward<Args>(args)...));
+  template <class... Values>
+  [[noreturn]] void refuse(MessageText<sizeof...(Values)> reason, const Values&... values) const {
+    raise<FileError>("NpyMatrix: '{}': {}", name_, message(reason, values...));
   }
 
   unsigned byte(std::size_t at) const { return static_cast<unsigned char>(file_[at]); }

@@ -129,9 +129,9 @@ class LossFile {
     return at != known_.end() && at->first == wanted ? std::optional(at->second) : std::nullopt;
   }
 
-  template <class... Args>
-  [[noreturn]] void refuse(fmt::format_string<Args...> reason, Args&&... args) const {
-    raise<FileError>("remembered: '{}' {}", path_.string(), fmt::format(reason, std::forward<Args>(args)...));
+  template <class... Values>
+  [[noreturn]] void refuse(MessageText<sizeof...(Values)> reason, const Values&... values) const {
+    raise<FileError>("remembered: '{}' {}", path_.string(), message(reason, values...));
   }
 
   /// After a failure nothing is written any more: a record behind half a record would be damage.

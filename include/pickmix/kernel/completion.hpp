@@ -7,9 +7,9 @@
 #include <pickmix/core/types.hpp>
 #include <pickmix/kernel/known_entries.hpp>
 #include <pickmix/kernel/pair_description.hpp>
+#include <pickmix/kernel/ridge_regression.hpp>
 #include <pickmix/kernel/sparse_products.hpp>
 
-#include <Eigen/Cholesky>
 #include <Eigen/Core>
 #include <Eigen/SparseCore>
 
@@ -19,19 +19,10 @@
 #include <concepts>
 #include <cstddef>
 #include <limits>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace pickmix::inline v0 {
-
-namespace detail {
-
-/// double, where it is to depend on a template's argument.
-template <class Real>
-using Double = std::conditional_t<std::floating_point<Real>, double, Real>;
-
-}  // namespace detail
 
 /// A whole matrix: known entries as they are, the others predicted, and the predictions' errors.
 template <std::floating_point Real>
@@ -70,7 +61,7 @@ class Completion {
 ///
 /// Matrices are multiplied by the executor's threads: Eigen, compiled for OpenMP, would start its own.
 ///
-/// \complexity one completion: about 4n³ + 200·n·known operations, some 23 n² floats and 350 bytes a known entry
+/// \complexity one completion: about 4n³ + 200·n·known operations, some 23 n² floats and 230 bytes a known entry
 /// \determinism the same bits at every thread count
 template <std::floating_point Real>
 class UtilityRegression {
@@ -93,8 +84,6 @@ class UtilityRegression {
   using Sparse = Eigen::SparseMatrix<Real>;
   static constexpr std::size_t features = 21;
   using Features = std::array<double, features>;
-  using Wide = Eigen::Matrix<detail::Double<Real>, Eigen::Dynamic, Eigen::Dynamic>;  // sums and solutions
-  using WideVector = Eigen::Matrix<detail::Double<Real>, Eigen::Dynamic, 1>;
 
   /// Sums of values and of their number, from which one entry can be left out.
   struct Sums {
@@ -218,72 +207,55 @@ class UtilityRegression {
   }
 
   Completion<Real> fit(const KnownEntries<Real>& known, const Means& means, const Patterns& patterns) const {
-    constexpr auto width = static_cast<Index>(features);
-    using Row = Eigen::Matrix<detail::Double<Real>, width, 1>;
-    const Index n = known.rows(), m = known.columns(), count = means.number.nonZeros();
-    Wide x(count, width);
-    WideVector y(count);
+    const Index n = known.rows(), m = known.columns();
+    std::vector<Features> described;
+    std::vector<double> utility;
     std::vector<Index> row_of;
+    const auto count = static_cast<std::size_t>(means.values.nonZeros());
+    described.reserve(count), utility.reserve(count), row_of.reserve(count);
     for (Index j = 0; j < m; ++j)
       for (typename Sparse::InnerIterator entry(means.values, static_cast<int>(j)); entry; ++entry) {
-        const Features f = features_of(entry.row(), j, known, means, patterns);
-        x.row(std::ssize(row_of)) = Eigen::Map<const Row>(f.data());
-        y(std::ssize(row_of)) = static_cast<double>(entry.value());
+        described.push_back(features_of(entry.row(), j, known, means, patterns));
+        utility.push_back(static_cast<double>(entry.value()));
         row_of.push_back(entry.row());
       }
     Completion<Real> out;
     out.predicted = known.values();
     out.spread = Vector::Ones(n);
-    if (count == 0) return out;
+    if (described.empty()) return out;
+    const RidgeRegression<features> predict(described, utility, ridge);
 
-    Row mean = x.colwise().mean(), inverse;  // features on one scale; those that do not vary are left out
-    mean(0) = 0.0;
-    for (Index f = 0; f < width; ++f) {
-      const double deviation = std::sqrt((x.col(f).array() - mean(f)).square().mean());
-      inverse(f) = deviation > 1e-9 * (1.0 + std::abs(mean(f))) ? 1.0 / deviation : 0.0;
+    std::vector<double> fitted, squares(static_cast<std::size_t>(n), 0.0), entries(squares);
+    double all_squares = 0.0;
+    for (std::size_t k = 0; k < described.size(); ++k) {
+      fitted.push_back(predict(described[k]));
+      const double square = (utility[k] - fitted[k]) * (utility[k] - fitted[k]);
+      const auto row = static_cast<std::size_t>(row_of[k]);
+      squares[row] += square;
+      entries[row] += 1.0;
+      all_squares += square;
     }
-    x = (x.rowwise() - mean.transpose()) * inverse.asDiagonal();
-    const Row lowest = x.colwise().minCoeff(), highest = x.colwise().maxCoeff();
-    Wide normal = Wide::Zero(width, width);  // its lower triangle
-    normal.template selfadjointView<Eigen::Lower>().rankUpdate(x.transpose());
-    normal.diagonal().array() += ridge;
-    normal(0, 0) = x.col(0).squaredNorm() + 1e-9;
-    const WideVector moments = x.transpose() * y;
-    const Row weight = Eigen::LLT<Wide>(normal).solve(moments);
-    const WideVector fitted = x * weight, error = y - fitted;
-
-    WideVector squares = WideVector::Zero(n), entries = WideVector::Zero(n);
-    for (Index k = 0; k < count; ++k) {
-      squares(row_of[static_cast<std::size_t>(k)]) += error(k) * error(k);
-      entries(row_of[static_cast<std::size_t>(k)]) += 1.0;
-    }
-    const double typical = error.squaredNorm() / static_cast<double>(count);
+    const double typical = all_squares / static_cast<double>(described.size());
     const double headroom = std::max(1e-30, static_cast<double>(means.headroom.squaredNorm()) / static_cast<double>(n));
     for (Index i = 0; i < n; ++i) {
       const double scale = static_cast<double>(means.headroom(i));
-      const double variance = (squares(i) + 3.0 * typical * scale * scale / headroom) / (entries(i) + 3.0);
+      const auto row = static_cast<std::size_t>(i);
+      const double variance = (squares[row] + 3.0 * typical * scale * scale / headroom) / (entries[row] + 3.0);
       out.spread(i) = std::max(static_cast<Real>(std::sqrt(variance)), std::numeric_limits<Real>::min());
     }
-    for (Index k = 0; k < count; ++k) {
-      const auto spread = static_cast<double>(out.spread(row_of[static_cast<std::size_t>(k)]));
-      out.errors_.emplace_back(static_cast<Real>(fitted(k) / spread), static_cast<Real>(error(k) / spread));
+    for (std::size_t k = 0; k < described.size(); ++k) {
+      const auto spread = static_cast<double>(out.spread(row_of[k]));
+      out.errors_.emplace_back(static_cast<Real>(fitted[k] / spread),
+                               static_cast<Real>((utility[k] - fitted[k]) / spread));
     }
     std::sort(out.errors_.begin(), out.errors_.end());
 
-    const double *centre = mean.data(), *scale = inverse.data(), *low = lowest.data(), *high = highest.data(),
-                 *w = weight.data();
     for_each_tile(executor_, m, [&](Index j) {
       for (Index i = 0; i < n; ++i) {
         if (known.has(i, j)) continue;
-        if (pairs_->square && i == j) {
-          out.predicted(i, j) = own_context * pairs_->alone(i);
-          continue;
-        }
-        const Features f = features_of(i, j, known, means, patterns);
-        double sum = 0.0;
-        for (std::size_t k = 0; k < features; ++k)  // nothing is said beyond what was measured
-          sum += w[k] * std::min(std::max((f[k] - centre[k]) * scale[k], low[k]), high[k]);
-        out.predicted(i, j) = static_cast<Real>(sum);
+        const bool own = pairs_->square && i == j;
+        out.predicted(i, j) = own ? own_context * pairs_->alone(i)
+                                  : static_cast<Real>(predict(features_of(i, j, known, means, patterns)));
       }
     });
     return out;

@@ -13,6 +13,7 @@
 #include <Eigen/Core>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -152,22 +153,28 @@ class StreamedEntries {
     return out;
   }
 
-  /// Inner products of some rows with one column become entries, where an entry is more than that. The arrays' sizes must be
-  /// multiples of a vector's: the exponential of what is left over would have other bits.
+  /// Inner products of some rows with one column become entries, where an entry is more than that: always eight together, so
+  /// that each has the same bits wherever it is asked for.
   ///
   /// \param row_squares, column_square  ‖x‖² of the rows and the column, as `column_square` gives them
-  template <class Squares, class Column>
-  void finish(const Squares& row_squares, float column_square, Column& column) const {
-    column = (-gamma_ * ((column_square + row_squares) - 2.0f * column).max(0.0f)).exp();
+  /// \pre count is a multiple of eight
+  void finish(const float* row_squares, float column_square, float* column, Index count) const {
+    for (const float* const end = column + count; column != end; column += 8, row_squares += 8) {
+      Eigen::Array<float, 8, 1> exponent;
+      for (Index r = 0; r < 8; ++r)
+        exponent[r] = -gamma_ * std::max(column_square + row_squares[r] - 2.0f * column[r], 0.0f);
+      Eigen::Map<Eigen::Array<float, 8, 1>>{column} = exponent.exp();
+    }
   }
   float column_square(Index j) const { return column_squares_[j]; }
 
   float operator()(Index i, Index j) const {
     const float product = backend::inner_product(*columns_, j, *rows_, i, instructions_);
     if (linear()) return product;
-    using Lanes = Eigen::Array<float, 16, 1>;  // the vectorised exponential, as in a tile
-    Lanes entry = Lanes::Constant(product);
-    finish(Lanes(Lanes::Constant(row_squares_[i])), column_squares_[j], entry);
+    std::array<float, 8> squares, entry;
+    squares.fill(row_squares_[i]);
+    entry.fill(product);
+    finish(squares.data(), column_squares_[j], entry.data(), 8);
     return entry[0];
   }
 
@@ -188,11 +195,8 @@ class StreamedEntries {
     backend::inner_products(columns, first_column, width, *rows_, row_block * edge, edge, out.data(), edge,
                             instructions_);
     if (linear()) return;
-    const auto of_rows = row_squares_.segment(row_block * edge, edge);
-    for (Index c = 0; c < width; ++c) {
-      auto column = out.segment(c * edge, edge);
-      finish(of_rows, column_squares[first_column + c], column);
-    }
+    for (Index c = 0; c < width; ++c)
+      finish(row_squares_.data() + row_block * edge, column_squares[first_column + c], out.data() + c * edge, edge);
   }
 
   Packed rows_, columns_;

@@ -111,8 +111,8 @@ class CholeskyResiduals {
   }
 
  private:
-  using Lanes = Eigen::Array<float, 8, 1>;  ///< eight items
-  using Parts = std::array<Lanes, 16>;      ///< for each of sixteen picks
+  using Lanes = std::array<float, 8>;   ///< eight items
+  using Parts = std::array<Lanes, 16>;  ///< for each of sixteen picks
 
   /// The factor's rows of 16 picks.
   struct Block {
@@ -136,12 +136,13 @@ class CholeskyResiduals {
     backend::RowProducts products;
     backend::row_products(eight_rows(some, [&](Index j) { return (*embeddings_)[j]; }), picked_->panel(start / 16),
                           embeddings_->features(), products, entries.instructions());
-    Lanes squares = Lanes::Zero();
-    for (std::size_t r = 0; r < some.size(); ++r) squares[static_cast<Index>(r)] = entries.column_square(some[r]);
+    Lanes squares = {};
+    for (std::size_t r = 0; r < some.size(); ++r) squares[r] = entries.column_square(some[r]);
     for (Index t = 0; t < std::min<Index>(16, picks() - start); ++t) {
       Lanes& column = parts[static_cast<std::size_t>(t)];
-      for (Index r = 0; r < 8; ++r) column[r] = products[static_cast<std::size_t>(r * 16 + t)];
-      entries.finish(squares, entries.column_square(picks_[static_cast<std::size_t>(start + t)]), column);
+      for (std::size_t r = 0; r < 8; ++r) column[r] = products[r * 16 + static_cast<std::size_t>(t)];
+      entries.finish(squares.data(), entries.column_square(picks_[static_cast<std::size_t>(start + t)]), column.data(),
+                     8);
     }
   }
 
@@ -159,19 +160,21 @@ class CholeskyResiduals {
     Parts parts;
     for (Index start = from / 16 * 16; start < picks(); start += 16) {
       const Block& block = blocks_[static_cast<std::size_t>(start / 16)];
-      parts.fill(Lanes::Zero());
+      parts.fill({});
       similarities(start, parts);
       backend::row_products(rows, block.before.data(), known_ + start, products, kernel_.instructions());
       const auto count = static_cast<std::size_t>(std::min<Index>(16, picks() - start));
       for (std::size_t t = 0; t < count; ++t) {
-        for (std::size_t r = 0; r < 8; ++r) parts[t][static_cast<Index>(r)] -= products[r * 16 + t];
-        for (std::size_t s = 0; s < t; ++s) parts[t] -= block.within[t * 16 + s] * parts[s];
-        parts[t] /= block.divisor[t];
+        Lanes& part = parts[t];
+        for (std::size_t r = 0; r < 8; ++r) part[r] -= products[r * 16 + t];
+        for (std::size_t s = 0; s < t; ++s)
+          for (std::size_t r = 0; r < 8; ++r) part[r] -= block.within[t * 16 + s] * parts[s][r];
+        for (std::size_t r = 0; r < 8; ++r) part[r] /= block.divisor[t];
       }
       for (std::size_t r = 0; r < some.size(); ++r)
         for (std::size_t t = 0; t < count; ++t) {
           const Index pick = start + static_cast<Index>(t);
-          const float part = parts[t][static_cast<Index>(r)];
+          const float part = parts[t][r];
           rows_[static_cast<std::size_t>(some[r])][static_cast<std::size_t>(known_ + pick)] = part;
           residuals_.lower(some[r], pick, part);
         }

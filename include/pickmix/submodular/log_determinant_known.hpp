@@ -70,7 +70,8 @@ inline KnownRows known_rows(Cpu executor, std::string_view caller, std::span<con
         "(Cosine, ShiftedCosine, Dot, Rbf are), or a larger epsilon",
         caller, within.rows());
   const Index known = within.rows(), n = references.front().to_pool->columns();
-  Eigen::MatrixXd inverse = factor.matrixL().solve(Eigen::MatrixXd::Identity(known, known));
+  Eigen::MatrixXd inverse = Eigen::MatrixXd::Identity(known, known);
+  factor.matrixL().solveInPlace(inverse);
   KnownRows out{(known + 15) / 16 * 16};
   Index first = 0;
   for (const WeightedRows& some : references) {
