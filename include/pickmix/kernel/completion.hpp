@@ -96,12 +96,18 @@ class UtilityRegression {
   };
 
   /// exp(10 (cosine − 1)), and 1 for an item with itself.
-  static Matrix nearness(const Matrix& cosines) {
-    Matrix weights = ((cosines.array() - Real{1}) * Real{10}).exp().matrix();
-    weights.diagonal().setOnes();
-    return weights;
+  static Matrix nearness(Matrix cosines) {
+    std::transform(cosines.data(), cosines.data() + cosines.size(), cosines.data(),
+                   [](Real cosine) { return std::exp(Real{10} * (cosine - Real{1})); });
+    for (Index i = 0; i < cosines.rows(); ++i) cosines(i, i) = Real{1};
+    return cosines;
   }
 
+  static Vector row_sums(const Sparse& entries) {
+    Vector out = Vector::Zero(entries.rows());
+    for (Index e = 0; e < entries.nonZeros(); ++e) out(entries.innerIndexPtr()[e]) += entries.valuePtr()[e];
+    return out;
+  }
   static Vector column_sums(const Sparse& entries) {
     Vector out(entries.cols());
     for (Index j = 0; j < out.size(); ++j) out(j) = entries.col(j).sum();
@@ -133,9 +139,8 @@ class UtilityRegression {
       }
       std::fill_n(number.valuePtr(), number.nonZeros(), Real{1});
       for (Index e = 0; e < scaled.nonZeros(); ++e) scaled.valuePtr()[e] /= headroom(scaled.innerIndexPtr()[e]);
-      const Vector of_columns = Vector::Ones(m);
-      row_sum = values * of_columns;
-      row_number = number * of_columns;
+      row_sum = row_sums(values);
+      row_number = row_sums(number);
       column_sum = column_sums(values);
       column_number = column_sums(number);
       scaled_column_sum = column_sums(scaled);

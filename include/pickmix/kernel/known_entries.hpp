@@ -8,8 +8,6 @@
 #include <Eigen/SparseCore>
 
 #include <concepts>
-#include <cstddef>
-#include <vector>
 
 namespace pickmix::inline v0 {
 
@@ -42,13 +40,14 @@ class KnownEntries {
 
   /// The known entries, compressed; without those on the diagonal, if wanted.
   Eigen::SparseMatrix<Real> sparse(bool with_diagonal) const {
-    std::vector<Eigen::Triplet<Real, Index>> entries;
-    entries.reserve(static_cast<std::size_t>(count_));
-    for (Index j = 0; j < columns(); ++j)
-      for (Index i = 0; i < rows(); ++i)
-        if (has(i, j) && (with_diagonal || i != j)) entries.emplace_back(i, j, values_(i, j));
     Eigen::SparseMatrix<Real> out(rows(), columns());
-    out.setFromTriplets(entries.begin(), entries.end());
+    out.reserve(count_);
+    for (Index j = 0; j < columns(); ++j) {
+      out.startVec(j);
+      for (Index i = 0; i < rows(); ++i)
+        if (has(i, j) && (with_diagonal || i != j)) out.insertBack(i, j) = values_(i, j);
+    }
+    out.finalize();
     return out;
   }
 

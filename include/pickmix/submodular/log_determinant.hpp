@@ -28,6 +28,7 @@ namespace pickmix::inline v0 {
 /// to 1 keep them so, for conditional mutual information if they are equal: it does not weigh the similarities between
 /// target and known items.
 ///
+/// \tparam Matrix  of the members: what is decomposed; programs that know of no items do not compile it
 /// \throws ShapeError if shapes do not fit together; ValueError if ε is not finite or not above 0, or below a thousandth of
 ///         the mean diagonal, if η or ν is negative or not finite, if a reference has no `within`, or if similarities are
 ///         not symmetric or not positive definite
@@ -39,29 +40,32 @@ struct LogDeterminant {
   LogDeterminantObjective plain(const Kernel& kernel) const { return LogDeterminantObjective(kernel, epsilon); }
 
   /// LogDetMI: log det S_A − log det(S_A − η² Q_Aᵀ S_Q⁻¹ Q_A).
+  template <class Matrix = Eigen::MatrixXd>
   LogDeterminantDifference mutual_information(const Kernel& kernel, const Reference& target, double eta = 1.0) const {
-    return {plain(kernel), given("LogDeterminant::mutual_information", "eta", "target", kernel, target, eta)};
+    return {plain(kernel), given<Matrix>("LogDeterminant::mutual_information", "eta", "target", kernel, target, eta)};
   }
 
   /// LogDetCG: log det(S_A − ν² P_Aᵀ S_P⁻¹ P_A).
+  template <class Matrix = Eigen::MatrixXd>
   LogDeterminantObjective conditional_gain(const Kernel& kernel, const Reference& known, double nu = 1.0) const {
-    return given("LogDeterminant::conditional_gain", "nu", "known", kernel, known, nu);
+    return given<Matrix>("LogDeterminant::conditional_gain", "nu", "known", kernel, known, nu);
   }
 
   /// LogDetCMI: the conditional gain given the known items less the one given known and target items together.
   ///
   /// \param target_to_known similarities of the target (rows) to the known items (columns), which are not weighted
+  template <class Matrix = Eigen::MatrixXd>
   LogDeterminantDifference conditional_mutual_information(const Kernel& kernel, const Reference& target,
                                                           const Reference& known, const Kernel& target_to_known,
                                                           double eta = 1.0, double nu = 1.0) const {
     constexpr std::string_view what = "LogDeterminant::conditional_mutual_information";
     check(what, "eta", "target", kernel, target, eta);
-    LogDeterminantObjective given_known = given(what, "nu", "known", kernel, known, nu);
+    LogDeterminantObjective given_known = given<Matrix>(what, "nu", "known", kernel, known, nu);
     const Index q = target.to_pool.rows(), p = known.to_pool.rows();
     if (target_to_known.rows() != q || target_to_known.columns() != p)
       raise<ShapeError>("{}: target_to_known is {} x {}; there are {} target and {} known items", what,
                         target_to_known.rows(), target_to_known.columns(), q, p);
-    Eigen::MatrixXd within(p + q, p + q);
+    Matrix within(p + q, p + q);
     within.topLeftCorner(p, p) = detail::regularised(*known.within, epsilon);
     within.bottomRightCorner(q, q) = detail::regularised(*target.within, epsilon);
     within.bottomLeftCorner(q, p) = detail::entries_of(target_to_known);
@@ -91,11 +95,13 @@ struct LogDeterminant {
     if (!(epsilon > 0.0) || !std::isfinite(epsilon))
       raise<ValueError>("{}: epsilon is {}; needs to be finite and above 0", what, epsilon);
   }
+  template <class Matrix>
   LogDeterminantObjective given(std::string_view what, const Kernel& kernel, std::span<const detail::WeightedRows> rows,
-                                const Eigen::MatrixXd& within) const {
+                                const Matrix& within) const {
     return LogDeterminantObjective(kernel, epsilon, detail::known_rows(cpu, what, rows, within));
   }
 
+  template <class Matrix>
   LogDeterminantObjective given(std::string_view what, std::string_view symbol, std::string_view name,
                                 const Kernel& kernel, const Reference& known, double weight) const {
     check(what, symbol, name, kernel, known, weight);

@@ -61,16 +61,18 @@ inline Eigen::MatrixXd regularised(const Kernel& within, double epsilon) {
 /// \throws ValueError if W is not positive definite; says `caller`
 /// \complexity        n · |W|² operations, |W| the number of known items
 /// \determinism       a row's bits depend on its candidate's similarities alone
-inline KnownRows known_rows(Cpu executor, std::string_view caller, std::span<const WeightedRows> references,
-                            const Eigen::MatrixXd& within) {
-  const Eigen::LLT<Eigen::MatrixXd> factor(within);
+/// \tparam Matrix    Eigen::MatrixXd; a template, so that programs that know of no items do not compile a decomposition
+template <class Matrix>
+KnownRows known_rows(Cpu executor, std::string_view caller, std::span<const WeightedRows> references,
+                     const Matrix& within) {
+  const Eigen::LLT<Matrix> factor(within);
   if (factor.info() != Eigen::Success)
     raise<ValueError>(
         "{}: the similarities of the {} reference items to each other are not positive definite; use a kernel that is "
         "(Cosine, ShiftedCosine, Dot, Rbf are), or a larger epsilon",
         caller, within.rows());
   const Index known = within.rows(), n = references.front().to_pool->columns();
-  Eigen::MatrixXd inverse = Eigen::MatrixXd::Identity(known, known);
+  Matrix inverse = Matrix::Identity(known, known);
   factor.matrixL().solveInPlace(inverse);
   KnownRows out{(known + 15) / 16 * 16};
   Index first = 0;
