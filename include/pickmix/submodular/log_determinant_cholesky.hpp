@@ -146,6 +146,17 @@ class CholeskyResiduals {
     }
   }
 
+  /// Similarities become the rows' places in a block; products: those of what lies before it.
+  static void substitute(const Block& block, const backend::RowProducts& products, std::span<Lanes> parts) {
+    for (std::size_t t = 0; t < parts.size(); ++t) {
+      Lanes& part = parts[t];
+      for (std::size_t r = 0; r < 8; ++r) part[r] -= products[r * 16 + t];
+      for (std::size_t s = 0; s < t; ++s)
+        for (std::size_t r = 0; r < 8; ++r) part[r] -= block.within[t * 16 + s] * parts[s][r];
+      for (std::size_t r = 0; r < 8; ++r) part[r] /= block.divisor[t];
+    }
+  }
+
   /// Brings the rows of up to eight items up to date; similarities(start, parts) gives those to 16 picks.
   template <class Similarities>
   void extend(std::span<const Index> some, const Similarities& similarities) const {
@@ -164,13 +175,7 @@ class CholeskyResiduals {
       similarities(start, parts);
       backend::row_products(rows, block.before.data(), known_ + start, products, kernel_.instructions());
       const auto count = static_cast<std::size_t>(std::min<Index>(16, picks() - start));
-      for (std::size_t t = 0; t < count; ++t) {
-        Lanes& part = parts[t];
-        for (std::size_t r = 0; r < 8; ++r) part[r] -= products[r * 16 + t];
-        for (std::size_t s = 0; s < t; ++s)
-          for (std::size_t r = 0; r < 8; ++r) part[r] -= block.within[t * 16 + s] * parts[s][r];
-        for (std::size_t r = 0; r < 8; ++r) part[r] /= block.divisor[t];
-      }
+      substitute(block, products, std::span(parts).first(count));
       for (std::size_t r = 0; r < some.size(); ++r)
         for (std::size_t t = 0; t < count; ++t) {
           const Index pick = start + static_cast<Index>(t);
