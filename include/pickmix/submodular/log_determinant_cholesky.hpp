@@ -149,11 +149,12 @@ class CholeskyResiduals {
   /// Similarities become the rows' places in a block; products: those of what lies before it.
   static void substitute(const Block& block, const backend::RowProducts& products, std::span<Lanes> parts) {
     for (std::size_t t = 0; t < parts.size(); ++t) {
-      Lanes& part = parts[t];
+      Lanes part = parts[t];  // a copy, so that no other can change: the loops become vectors
       for (std::size_t r = 0; r < 8; ++r) part[r] -= products[r * 16 + t];
       for (std::size_t s = 0; s < t; ++s)
         for (std::size_t r = 0; r < 8; ++r) part[r] -= block.within[t * 16 + s] * parts[s][r];
       for (std::size_t r = 0; r < 8; ++r) part[r] /= block.divisor[t];
+      parts[t] = part;
     }
   }
 
