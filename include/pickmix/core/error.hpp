@@ -109,7 +109,7 @@ std::string message(MessageText<sizeof...(Values)> text, const Values&... values
 /// Throws `E` with a formatted message. Every error of the library passes through here.
 template <class E, class... Values>
 [[noreturn]] void raise(detail::MessageText<sizeof...(Values)> text, const Values&... values) {
-  throw E(detail::message_of(text, {detail::message_value(values)...}));
+  throw E(detail::message(text, values...));
 }
 
 }  // namespace pickmix::inline v0

@@ -12,8 +12,6 @@
 #include <pickmix/submodular/log_determinant_residuals.hpp>
 #include <pickmix/submodular/log_determinant_rows.hpp>
 
-#include <Eigen/Core>
-
 #include <algorithm>
 #include <array>
 #include <cmath>

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: MIT
+# Nothing is tracked at the top of the tree but what is listed here, and dot-files.
+cmake_minimum_required(VERSION 3.25)
+execute_process(COMMAND git -C ${ROOT} ls-files RESULT_VARIABLE status OUTPUT_VARIABLE tracked ERROR_QUIET)
+if(NOT status STREQUAL "0")
+  message(STATUS "git does not say what is tracked here: nothing was checked.")
+  return()
+endif()
+string(REGEX MATCHALL "[^\n]+" tracked "${tracked}")
+list(TRANSFORM tracked REPLACE "/.*" "")
+list(REMOVE_DUPLICATES tracked)
+list(FILTER tracked EXCLUDE REGEX "^[.]")
+list(REMOVE_ITEM tracked CMakeLists.txt include examples benchmarks tests docs LICENSE README.md CMakePresets.json cmake)
+if(tracked)
+  list(JOIN tracked " " tracked)
+  message(FATAL_ERROR "These have no place at the top of the tree: ${tracked}")
+endif()
