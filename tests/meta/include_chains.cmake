@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
-# To compile each header alone takes a file for each. But one that includes another may come after it in the same file: what the
-# other declares, it would have had before its own code all the same, since includes are unconditional and come first
-# (check_layers.cmake). So headers are put in chains, each including the one before it, and a chain is compiled at once: two
-# fifths of the files. What a chain cannot show is a fault of order, of which the reversed file shows the most likely ones.
+# To compile each header alone takes a file for each, and most of the time goes into what they have in common. But what a header
+# includes comes before its own code all the same, since includes are unconditional and come first (check_layers.cmake). So
+# - a header that includes a base, itself or through others, is compiled after the base, which is precompiled once for all these;
+# - of the others with the same base, one that includes another comes after it in the same file: headers are put in chains, each
+#   including the one before it, half as many as headers.
+# What this cannot show is a fault of order, of which headers/poisoned.cpp shows the most likely ones.
 
-# pickmix_find_include_chains(<directory> <header>...): sets last_of_chains to the last header of each chain, and
-# chain_of_<last> to the lines that include the chain.
-function(pickmix_find_include_chains directory)
+# pickmix_find_include_chains(<directory> <bases> <header>...): sets chains_after_<base>, also of a base "none", to the last headers
+# of its chains, and chain_of_<last> to the lines that include the chain. A header has the first of its bases.
+function(pickmix_find_include_chains directory bases)
   foreach(header IN LISTS ARGN)
     file(STRINGS ${directory}/${header} included_by_${header} REGEX "^#include <pickmix/[^>]+>")
     list(TRANSFORM included_by_${header} REPLACE "^#include <(.+)>.*$" "\\1")
@@ -14,7 +16,6 @@ function(pickmix_find_include_chains directory)
 
   set(left ${ARGN})
   set(placed "")
-  set(lasts "")
   while(left)
     set(left_before ${left})
     foreach(header IN LISTS left_before)
@@ -27,15 +28,22 @@ function(pickmix_find_include_chains directory)
         list(APPEND included_by_${header} ${included_by_${other}})
       endforeach()
       list(REMOVE_DUPLICATES included_by_${header})
-      set(chain_of_${header} "#include <${header}>\n")
-      foreach(last IN LISTS lasts)
-        if(last IN_LIST included_by_${header})
-          string(PREPEND chain_of_${header} "${chain_of_${last}}")
-          list(REMOVE_ITEM lasts ${last})
+      set(base_of_header none)
+      foreach(base IN LISTS bases)
+        if(base IN_LIST included_by_${header})
+          set(base_of_header ${base})
           break()
         endif()
       endforeach()
-      list(APPEND lasts ${header})
+      set(chain_of_${header} "#include <${header}>\n")
+      foreach(last IN LISTS chains_after_${base_of_header})
+        if(last IN_LIST included_by_${header})
+          string(PREPEND chain_of_${header} "${chain_of_${last}}")
+          list(REMOVE_ITEM chains_after_${base_of_header} ${last})
+          break()
+        endif()
+      endforeach()
+      list(APPEND chains_after_${base_of_header} ${header})
       list(APPEND placed ${header})
       list(REMOVE_ITEM left ${header})
     endforeach()
@@ -44,8 +52,10 @@ function(pickmix_find_include_chains directory)
     endif()
   endwhile()
 
-  set(last_of_chains ${lasts} PARENT_SCOPE)
-  foreach(last IN LISTS lasts)
-    set(chain_of_${last} "${chain_of_${last}}" PARENT_SCOPE)
+  foreach(base IN LISTS bases ITEMS none)
+    set(chains_after_${base} ${chains_after_${base}} PARENT_SCOPE)
+    foreach(last IN LISTS chains_after_${base})
+      set(chain_of_${last} "${chain_of_${last}}" PARENT_SCOPE)
+    endforeach()
   endforeach()
 endfunction()
