@@ -57,7 +57,7 @@ grep -q '</html>' "$work/out/all/index.html" || fail "there is no report"
 results() { cut -d, -f1-9 "$1/runs.csv"; cat "$1/points.csv"; }
 for experiment in 'mix;diff ema' 'mix;odm' 'mix;doremi' 'pick;similarity' 'continual;similarity' 'both;diff ema' \
   'both;diff ema random'; do
-  set -- --steps 200 --checkpoint 7 --known copy --known count --experiment "${experiment%;*}" --method "${experiment#*;}"
+  set -- --steps 80 --checkpoint 7 --known copy --known count --experiment "${experiment%;*}" --method "${experiment#*;}"
   rm -rf "$work/out/whole" "$work/out/killed"
   tiny "$@" --out "$work/out/whole"
   start "$@" --out "$work/out/killed" &
@@ -160,7 +160,7 @@ refuses 'cannot be opened' --model "$bad/missing" --data "$work/tiny" --out "$wo
 tiny --steps 6 --out "$work/out/nothing"   # nothing was done with other settings
 
 # A disk that is full when a checkpoint is written: an error, and the checkpoint before it is there.
-set -- --steps 200 --checkpoint 7 --method odm --out "$work/out/full"
+set -- --steps 80 --checkpoint 7 --method odm --out "$work/out/full"
 start "$@" &
 process=$!
 while [ ! -f "$work/out/full/mix-odm-1-1.checkpoint" ] && kill -0 $process 2>/dev/null; do :; done
