@@ -6,8 +6,8 @@
 #   including the one before it, half as many as headers.
 # What this cannot show is a fault of order, of which headers/poisoned.cpp shows the most likely ones.
 
-# pickmix_find_include_chains(<directory> <bases> <header>...): sets chains_after_<base>, also of a base "none", to the last headers
-# of its chains, and chain_of_<last> to the lines that include the chain. A header has the first of its bases.
+# pickmix_find_include_chains(<directory> <bases> <header>...): sets chains_after_<base>, also of a base "none", to the last
+# headers of its chains, and chain_of_<last> to the lines that include the chain. A header has the first of its bases.
 function(pickmix_find_include_chains directory bases)
   foreach(header IN LISTS ARGN)
     file(STRINGS ${directory}/${header} included_by_${header} REGEX "^#include <pickmix/[^>]+>")
