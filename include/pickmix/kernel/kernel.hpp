@@ -111,7 +111,8 @@ class Kernel {
   /// Takes over finished storage, all of whose entries are finite.
   ///
   /// \param instructions  what stored entries were computed with, if that was asked for
-  Kernel(Index rows, Index columns, Storage storage, std::optional<InstructionSet> instructions = std::nullopt)
+  [[gnu::noinline]] Kernel(Index rows, Index columns, Storage storage,  // inlined, GCC 12 for ARM warns of the storage
+                           std::optional<InstructionSet> instructions = std::nullopt)
       : rows_(rows), columns_(columns), storage_(std::move(storage)), instructions_(instructions) {}
 
   Kernel(const Kernel&) = default;
