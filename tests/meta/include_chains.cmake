@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # To compile each header alone takes a file for each, and most of the time goes into what they have in common. But what a header
 # includes comes before its own code all the same, since includes are unconditional and come first (check_layers.cmake). So
-# - a header that includes a base, itself or through others, is compiled after the base, which is precompiled once for all these;
+# - a header that includes a base, itself or through others, is compiled after it; it is precompiled once for all these;
 # - of the others with the same base, one that includes another comes after it in the same file: headers are put in chains, each
-#   including the one before it, half as many as headers.
+#   including the one before it, three fifths as many as headers.
 # What this cannot show is a fault of order, of which headers/poisoned.cpp shows the most likely ones.
 
 # pickmix_find_include_chains(<directory> <bases> <header>...): sets chains_after_<base>, also of a base "none", to the last
