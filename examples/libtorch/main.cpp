@@ -36,14 +36,14 @@ Fine-tunes a language model on several datasets, once for each method and seed, 
                         continual:     all, random, similarity, graph cut   (all, random, similarity)
                         both:          proportional, diff ema: rows that represent their dataset; proportional random,
                                        diff ema random: any rows            (diff ema, diff ema random)
-  --part P            of the pool that is picked, 0 to 1; may be given several times (0.1)
+  --part P            of the pool that is picked, 0 to 1; may be given several times (0.1; both: 0.3)
   --seeds N           repetitions (1)             --seed N         the first of them (1)
   --steps N           fix the response tokens (150) --batch N      examples in a batch (16)
   --pool N            rows that are picked from (1000)
   --held-out N        rows of each dataset that the end is measured on (100)
   --question N, --answer N   tokens that are kept of a question and an answer (128, 128)
   --rate R            the highest learning rate (0.0001)
-  --target NAME, --known NAME   datasets (math; math, code and tools)
+  --target NAME, --known NAME   datasets (math; math, code and tools); --known may be given several times
   --checkpoint N      steps between checkpoints (50)
   --device NAME       cpu or cuda (cpu)           --products NAME  fp32 or bf16 (what the processor is good at)
   --out DIR           runs.csv, points.csv, and index.html, a report; runs that are there are not made again, and one that

@@ -29,6 +29,9 @@ for argument; do   # what is not for finetune is taken out
 done
 case " $* " in
   *" --help "* | *" -h "*)   # without installing and building what prints it
+    echo 'Usage: sh run.sh [--data DIR] [--resume DIR] [options]'
+    echo '  --data: a folder of JSONL files, one a dataset; --resume: an earlier --out. The options below are'
+    echo '  passed on, but for --model and --data, which it gives itself: the weights, and what it makes of your --data.'
     sed -n '/ usage = R"(/,/^)";/p' "$here/main.cpp" | sed 's/^.* usage = R"(//; /^)";$/d'
     exit ;;
 esac
