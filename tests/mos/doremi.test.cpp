@@ -54,6 +54,15 @@ TEST_CASE("The mean is found where the policy is inside another; of several ther
   CHECK_THROWS_AS(doremi_average(run.memory), ValueError);
 }
 
+TEST_CASE("Sums that are no distributions' are refused") {
+  CHECK_THROWS_AS(doremi_average({{"doremi.sum", {0.0, 0.0}}}), ValueError);
+  RewardRun run;
+  run.options.sizes = {2};
+  run.memory = {{"doremi.sum", {1.0, 1.0}}};
+  run.callbacks.loss = [](std::span<const Example>, std::span<float> out) { out[0] = out[1] = 1.0f; };
+  CHECK_THROWS_WITH(run(policy()), ContainsSubstring("shares of 2 datasets, there are 1"));
+}
+
 TEST_CASE("A missing reference is refused before training, and one that is no number when it comes") {
   RewardRun run;
   run.options.sizes = {2};

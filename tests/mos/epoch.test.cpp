@@ -108,8 +108,9 @@ TEST_CASE("An epoch goes through a checkpoint's numbers; numbers that cannot be 
   CHECK((by_steps.begin == 7 && by_steps.length == 7 && by_steps.passes.empty()));
   CHECK(read(to_values(Epoch{.begin = 7, .passes = {3, 1}}), first).passes == std::vector<Index>{3, 1});
   CHECK_THROWS_WITH(read({7.0}, steps), ContainsSubstring("'mos.epoch' has 1 values"));
-  for (const Doubles& wrong : {Doubles{11.0, 7.0}, Doubles{-1.0, 7.0}, Doubles{7.0, 0.0}, Doubles{7.0, 1e300},
-                               Doubles{7.0, std::numeric_limits<double>::quiet_NaN()}, Doubles{7.0, 7.0, 1.0}})
+  for (const Doubles& wrong :
+       {Doubles{11.0, 7.0}, Doubles{-1.0, 7.0}, Doubles{7.0, 0.0}, Doubles{7.0, 1e300}, Doubles{7.0, 7.5},
+        Doubles{7.0, std::numeric_limits<double>::quiet_NaN()}, Doubles{7.0, 7.0, 1.0}})
     CHECK_THROWS_AS(read(wrong, steps), CheckpointError);
   for (const Doubles& wrong : {Doubles{7.0, 0.0}, Doubles{7.0, 1.0, 3.0, 1.0}, Doubles{7.0, 0.0, 4.0, 1.0},
                                Doubles{7.0, 0.0, 3.0, -1.0}, Doubles{7.0, 0.0, 3.0, 1.0, 0.0}})

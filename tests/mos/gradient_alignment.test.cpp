@@ -6,6 +6,7 @@
 #include <support/reward_run.hpp>
 
 #include <cmath>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -58,6 +59,8 @@ TEST_CASE("Missing functions, no size and entries that are not written are refus
   GradientAlignment policy = two();
   policy.size = 0;
   CHECK_THROWS_WITH(run.start(policy), ContainsSubstring("size is 0"));
+  policy.size = std::numeric_limits<Index>::max();
+  CHECK_THROWS_AS(run.start(policy), ValueError);
   policy.size = 3;
   CHECK_THROWS_AS(run(policy), CallbackError);
   policy.held_out = {};

@@ -57,6 +57,13 @@ TEST_CASE("Every option comes back") {
   CHECK(through_a_file(passes).epoch_end == EpochEnd::every_pass);
 }
 
+TEST_CASE("What is neither 0 nor 1 says nothing of a drift") {
+  for (const double wrong : {0.5, -1.0, std::numeric_limits<double>::quiet_NaN()})
+    CHECK_THROWS_AS(detail::load_update("drift", {wrong}), CheckpointError);
+  CHECK(std::get<Drift>(detail::load_update("drift", {1.0})).centred);
+  CHECK(!std::get<Drift>(detail::load_update("drift", {0.0})).centred);
+}
+
 TEST_CASE("Every rule comes back with its parameters") {
   const std::vector<Update> rules{Drift{true}, PolicyGradient{},          ExponentiatedGradient{0.5, 0.25},
                                   Exp3{0.75},  Boltzmann{1.0, 0.5, 0.25}, ClosedForm{0.125}};

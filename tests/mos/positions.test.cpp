@@ -97,6 +97,10 @@ TEST_CASE("Places that cannot be are refused") {
 
 TEST_CASE("Of a dataset so many rows may be drawn as its passes allow, rounded up") {
   CHECK(Positions(1, 0, false, 1.5).most(0, 5) == 8);
+  CHECK(Positions(1, 0, false, 1.1).most(0, 100) == 110);  // though the product is a little above
+  CHECK(Positions(1, 0, false, 1.1).most(0, 101) == 112);
+  CHECK(Positions(1, 0, false, 1.0).most(0, Index{1} << 43) == Index{1} << 43);
+  CHECK(Positions(1, 0, false, std::numeric_limits<double>::denorm_min()).most(0, 5) == 1);
   CHECK(Positions(1, 0, false, std::numeric_limits<double>::infinity()).most(0, 5) == INT64_MAX);
 }
 

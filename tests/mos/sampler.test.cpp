@@ -97,6 +97,23 @@ TEST_CASE("A sampler whose epoch is over gives nothing more") {
   CHECK(state.step() == 2);
 }
 
+TEST_CASE("A sampler whose epoch is over, asked again, leaves the next one's epoch alone") {
+  for (const EpochEnd end : {EpochEnd::first_pass, EpochEnd::every_pass, EpochEnd::steps}) {
+    const auto rest_of_second_epoch = [end](bool ask_again) {
+      MosState state({.sizes = {40, 40}, .batch_size = 5, .seed = 1, .epoch_end = end});
+      MosSampler<Static> first(state);
+      for (const Batch& batch : first) (void)batch;
+      for (const Batch& batch : MosSampler<Static>(state))
+        if (state.drawn(batch.examples.front().dataset) >= 80) break;
+      if (ask_again) CHECK(first.begin() == first.end());
+      Index steps = 0;
+      for (const Batch& batch : MosSampler<Static>(state)) (void)batch, ++steps;
+      return steps;
+    };
+    CHECK(rest_of_second_epoch(true) == rest_of_second_epoch(false));
+  }
+}
+
 TEST_CASE("Making a sampler draws nothing") {
   MosState state(options);
   const Sampler sampler(state, loss_callback(plain_loss));

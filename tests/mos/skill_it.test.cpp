@@ -57,6 +57,16 @@ TEST_CASE("Losses of another number of datasets are forgotten") {
   CHECK(rewards[2] / rewards[1] == Approx(2.0 * std::exp(0.1 * (4.0 - 2.0))));
 }
 
+TEST_CASE("A window that is not so many losses of each dataset is refused") {
+  const SkillIt policy{.graph = {1.0, 0.0, 0.0, 1.0}};
+  for (const Doubles& wrong : {Doubles{2.0, 1.0}, Doubles{2.0, 1.0, 1.0, 1.0}, Doubles(9, 2.0)}) {
+    RewardRun run = two({1.0, 2.0});
+    run.memory = {{"skill_it.window", wrong}};
+    CHECK_THROWS_WITH(run(policy), ContainsSubstring("SkillIt: the state remembers"));
+    CHECK_THROWS_AS(run(policy), ValueError);
+  }
+}
+
 TEST_CASE("Skill it: equal datasets stay equal when one is retired for three updates and restored") {
   RewardRun run = two({1.5, 1.5});
   const SkillIt policy{.graph = {1.0, 0.0, 0.0, 1.0}, .rate = 0.5};

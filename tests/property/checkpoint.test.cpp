@@ -180,7 +180,7 @@ TEST_CASE("Counters in a checkpoint that are out of range are refused by name") 
   CHECK_THAT(refusal([](StateFields& f) { f.step = {-1}; }), ContainsSubstring("'step' is -1"));
   CHECK_THAT(refusal([](StateFields& f) { f.step = {largest}; }), ContainsSubstring("'step' is 9223372036854775807"));
   CHECK_THAT(refusal([](StateFields& f) { f.batch_size = {largest}; }), ContainsSubstring("batch_size"));
-  CHECK_THAT(refusal([](StateFields& f) { f.updates = {largest}; }), ContainsSubstring("'updates'"));
+  CHECK_THAT(refusal([](StateFields& f) { f.updates = {(Index{1} << 53) + 1}; }), ContainsSubstring("'updates'"));
   CHECK_THAT(refusal([](StateFields& f) { f.updated_at = {8}; }), ContainsSubstring("'updated_at' is 8"));
   CHECK_THAT(refusal([](StateFields& f) { f.updated_at = {-1}; }), ContainsSubstring("'updated_at' is -1"));
   CHECK_THAT(refusal([](StateFields& f) { f.drawn = {12, largest}; }), ContainsSubstring("'drawn'[1]"));

@@ -48,7 +48,7 @@ struct Boltzmann {
 
   /// The next distribution.
   ///
-  /// \shape      rewards: one per dataset, finite; memory: Q, one per dataset
+  /// \shape      rewards: one per dataset, at most `largest_reward`; memory: Q, one per dataset
   /// \complexity O(datasets)
   /// \throws ValueError if memory has another length or a value that is not finite; it is then as it was
   std::vector<double> next(const MixtureView& now, std::span<const double> rewards, std::vector<double>& memory) const {

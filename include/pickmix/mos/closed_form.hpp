@@ -31,7 +31,7 @@ struct ClosedForm {
 
   /// The next distribution.
   ///
-  /// \shape      rewards: one per dataset, finite, none negative; memory: stays empty
+  /// \shape      rewards: one per dataset, 0 to `largest_reward`; memory: stays empty
   /// \complexity O(datasets)
   /// \throws ValueError if there is memory
   std::vector<double> next(const MixtureView& now, std::span<const double> rewards, std::vector<double>& memory) const {

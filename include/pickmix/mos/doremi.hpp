@@ -48,6 +48,9 @@ struct DoReMi {
       out[static_cast<std::size_t>(d)] = sum / static_cast<double>(now.size());
     }
     const auto recalled = context.recall(memory);
+    if (recalled.size() > out.size())
+      raise<ValueError>("DoReMi: the state remembers shares of {} datasets, there are {}; they are not of this policy",
+                        recalled.size(), out.size());
     std::vector<double> sums(recalled.begin(), recalled.end());
     sums.resize(out.size(), 0.0);
     for (std::size_t d = 0; d < sums.size() && d < context.run().probabilities.size(); ++d)
@@ -63,7 +66,7 @@ static_assert(RewardPolicy<DoReMi>);
 /// The mean of the distributions before each update by DoReMi, by itself or within another policy: what the final model is to
 /// be trained with. Empty before the first.
 ///
-/// \throws ValueError if several DoReMi policies remember their distributions (names two)
+/// \throws ValueError if several DoReMi policies remember their distributions (names two), or none are under such a name
 inline std::vector<double> doremi_average(const RewardMemory& memory) {
   const std::string within = "/" + std::string(DoReMi::memory);
   auto found = memory.end();
@@ -78,6 +81,8 @@ inline std::vector<double> doremi_average(const RewardMemory& memory) {
   std::vector<double> mean = found->second;
   double sum = 0.0;
   for (double p : mean) sum += p;
+  if (!(sum > 0.0))
+    raise<ValueError>("doremi_average: '{}' adds up to {}; needs sums of distributions", found->first, sum);
   for (double& p : mean) p /= sum;
   return mean;
 }

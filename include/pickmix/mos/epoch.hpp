@@ -9,6 +9,7 @@
 #include <pickmix/mos/shares.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -22,6 +23,8 @@ struct Epoch {
   Index begin = 0;                 ///< its first step
   Index length = 0;                ///< in steps; 0 if it ends by passes
   std::vector<Index> passes = {};  ///< of each dataset that was there; none if it ends by steps
+
+  bool operator==(const Epoch&) const = default;
 };
 
 /// What of a run decides about epochs. It owns nothing.
@@ -94,9 +97,10 @@ inline Epoch epoch_from(const std::vector<double>& values, const MosOptions& opt
     raise<CheckpointError>("checkpoint: '{}' has {} values for {} datasets", epoch_name, values.size(),
                            options.sizes.size());
   const auto number = [&](std::size_t k, Index least, Index most) {
-    if (!(values[k] >= static_cast<double>(least) && values[k] <= static_cast<double>(most)))
-      raise<CheckpointError>("checkpoint: '{}'[{}] is {}; needs to be in [{}, {}]", epoch_name, k, values[k], least,
-                             most);
+    if (!(values[k] >= static_cast<double>(least) && values[k] <= static_cast<double>(most)) ||
+        values[k] != std::trunc(values[k]))
+      raise<CheckpointError>("checkpoint: '{}'[{}] is {}; needs to be a whole number in [{}, {}]", epoch_name, k,
+                             values[k], least, most);
     return static_cast<Index>(values[k]);
   };
   Epoch epoch{.begin = number(0, 0, step), .length = number(1, by_steps ? 1 : 0, by_steps ? Index{1} << 53 : 0)};

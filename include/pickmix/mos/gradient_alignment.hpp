@@ -21,7 +21,7 @@ namespace pickmix::inline v0 {
 /// R(i) = mean over j of cos(∇L(held-out data of j), ∇L(training data of i)), at the current parameters. A negative reward
 /// counts as 0.
 ///
-/// \throws ValueError if a function is empty or `size` is below 1; CallbackError if a gradient is not finite
+/// \throws ValueError if a function is empty or `size` is below 1 or beyond all memory; CallbackError if a gradient is not finite
 /// \complexity 2 · datasets gradients an update, one at a time; O(datasets · size) operations and 20 · size bytes beside
 /// \cite wang2020multidds (the variant without a virtual step)
 struct GradientAlignment {
@@ -31,7 +31,8 @@ struct GradientAlignment {
 
   void start(RewardContext&) const {
     if (!training || !held_out) raise<ValueError>("GradientAlignment: training or held_out is empty; both are needed");
-    if (size < 1) raise<ValueError>("GradientAlignment: size is {}; needs at least 1", size);
+    if (size < 1 || size > largest)
+      raise<ValueError>("GradientAlignment: size is {}; needs to be in [1, {}]", size, largest);
   }
 
   void rewards(RewardContext& context, std::span<double> out) const {
@@ -50,6 +51,8 @@ struct GradientAlignment {
   }
 
  private:
+  static constexpr Index largest = PTRDIFF_MAX / Index{sizeof(double)};
+
   std::vector<float> gradient(const std::function<void(Index, std::span<float>)>& of, std::string_view name,
                               Index dataset) const {
     std::vector<float> out(static_cast<std::size_t>(size), std::numeric_limits<float>::quiet_NaN());

@@ -32,7 +32,11 @@ inline std::vector<double> parameters(const Exp3& rule) { return {rule.scale}; }
 inline std::vector<double> parameters(const Boltzmann& rule) { return {rule.beta, rule.gamma, rule.alpha}; }
 inline std::vector<double> parameters(const ClosedForm& rule) { return {rule.rate}; }
 
-inline Drift with_parameters(Drift, const std::vector<double>& p) { return {p[0] != 0.0}; }
+inline Drift with_parameters(Drift, const std::vector<double>& p) {
+  if (p[0] != 0.0 && p[0] != 1.0)
+    raise<CheckpointError>("checkpoint: field 'update.parameters' of 'drift' is {}; needs to be 0 or 1", p[0]);
+  return {p[0] == 1.0};
+}
 inline PolicyGradient with_parameters(PolicyGradient, const std::vector<double>&) { return {}; }
 inline ExponentiatedGradient with_parameters(ExponentiatedGradient, const std::vector<double>& p) {
   return {p[0], p[1]};
@@ -46,7 +50,7 @@ inline void save_update(ArchiveWriter& file, const Update& update) {
   file.write("update.parameters", std::visit([](const auto& rule) { return parameters(rule); }, update));
 }
 
-/// \throws CheckpointError if there is no such rule, or it has another number of parameters
+/// \throws CheckpointError if there is no such rule, or it has other parameters
 template <std::size_t at = 0>
 Update load_update(std::string_view kind, const std::vector<double>& values) {
   if constexpr (at == std::variant_size_v<Update>) {

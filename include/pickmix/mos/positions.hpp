@@ -53,7 +53,8 @@ class Positions {
   Index most(std::size_t dataset, Index size) const {
     const Index of_pass = pass_length(dataset, size), before = since(dataset);
     if (of_pass == 0) return before;
-    const double rows = std::ceil(most_passes_ * static_cast<double>(of_pass));
+    const double product = most_passes_ * static_cast<double>(of_pass);
+    const double rows = std::ceil(product * (1.0 - 0x1p-52));  // 1.1 · 100 is a little above 110
     return rows >= static_cast<double>(INT64_MAX - before) ? INT64_MAX : before + static_cast<Index>(rows);
   }
   /// How many may still be drawn.

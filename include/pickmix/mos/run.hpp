@@ -125,7 +125,7 @@ struct MosRun {
       return value;
     };
     out.step = counter("step", 0, most_steps);
-    out.updates = counter("updates", 0, INT64_MAX - 1);
+    out.updates = counter("updates", 0, Index{1} << 53);
     out.updated_at = out.updates == 0 ? counter("updated_at", -1, -1) : counter("updated_at", 0, out.step);
     const Index most_rows = out.step * options.batch_size;  // a short batch has one at least
     out.positions.load(file.read_all<Index>("drawn"), std::isinf(options.most_passes) ? most_rows : out.step,

@@ -20,7 +20,6 @@
 #include <concepts>
 #include <cstddef>
 #include <iterator>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -130,7 +129,7 @@ class MosSampler {
   /// back later is for the epoch that the next sampler begins.
   bool ended() {
     const bool by_steps = epoch_.passes.empty(), over = state_->over(epoch_), nothing = state_->exhausted();
-    if (over && !by_steps) state_->epoch(std::nullopt);
+    if (over && !by_steps) state_->end(epoch_);
     if (nothing && by_steps && state_->step() > 0) {
       epoch_ = {.begin = state_->step() - 1, .length = 1};  // one that is over, the same however many samplers see it
       state_->epoch(epoch_);

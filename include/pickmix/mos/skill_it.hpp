@@ -27,7 +27,7 @@ namespace pickmix::inline v0 {
 ///
 /// \units   loss callback: nats per response token
 /// \throws  ValueError if there is no loss callback, `graph` has not N² finite entries that are at least 0, or rate is not
-///          finite; CallbackError as `RewardContext::losses`
+///          finite, or the state remembers something else under this policy's name; CallbackError as `RewardContext::losses`
 /// \cite chen2023skillit (Algorithm 1)
 struct SkillIt {
   static constexpr bool needs_loss = true;
@@ -44,6 +44,9 @@ struct SkillIt {
     std::vector<double> window;
     if (!recalled.empty() && recalled.front() == static_cast<double>(n))
       window.assign(recalled.begin() + 1, recalled.end());
+    if (window.size() % n != 0 || window.size() > 3 * n)
+      raise<ValueError>("SkillIt: the state remembers {} losses of {} datasets; they are not of this policy",
+                        window.size(), n);
     if (window.size() == 3 * n) window.erase(window.begin(), window.begin() + static_cast<std::ptrdiff_t>(n));
     for (std::size_t d = 0; d < n; ++d) {
       double loss = window.size() >= n ? window[window.size() - n] : unknown;

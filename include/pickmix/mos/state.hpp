@@ -77,19 +77,21 @@ class MosState {
   /// Whether every dataset in the mixture with rows and a share above 0 has been read `most_passes` times: nothing is left.
   bool exhausted() const { return table_.empty(); }
 
-  /// For samplers: the epoch under way, or else the one that begins now; whether one is over; which is under way.
+  /// For samplers: the epoch under way, or the one that begins now; whether one is over; one begins; ends if none began since.
   detail::Epoch epoch() const { return detail::epoch_after(run_.epoch, epoch_run()); }
   bool over(const detail::Epoch& epoch) const { return detail::over(epoch, epoch_run()); }
-  void epoch(std::optional<detail::Epoch> epoch) { run_.epoch = std::move(epoch); }
+  void epoch(detail::Epoch epoch) { run_.epoch = std::move(epoch); }
+  void end(const detail::Epoch& epoch) {
+    if (run_.epoch == epoch) run_.epoch.reset();
+  }
 
   /// The distribution without what was learnt: the prior over datasets that are not retired; 0 for retired ones alone.
   std::vector<double> prior() const {
     return detail::positive_softmax(log_prior(options_.sizes, options_.prior_temperature), run_.masked);
   }
 
-  /// What the reward policies remember.
+  /// What the reward policies remember. \throws ValueError as `RewardContext::remember`
   const RewardMemory& memory() const { return run_.memory; }
-  /// \throws ValueError as `RewardContext::remember`
   void memory(RewardMemory memory) {
     for (const auto& [name, values] : memory) detail::check_memory(name, values);
     run_.memory = std::move(memory);
@@ -102,10 +104,8 @@ class MosState {
   ///             `batch` has not room enough
   void draw(Batch& batch) {
     if (exhausted())
-      raise<ValueError>(
-          "MosState::draw: every dataset that has rows and a share above 0 has been read {} times, as most_passes "
-          "allows",
-          options_.most_passes);
+      raise<ValueError>("MosState::draw: no dataset has rows, a share above 0, and fewer than most_passes = {} passes",
+                        options_.most_passes);
     table_.draw(options_, run_.step, run_.positions, batch);
     ++run_.step;
   }
