@@ -345,6 +345,10 @@ TEST_CASE("A budget that affords nothing asks for nothing, and a weight that was
   nothing(Count{0});
   nothing(Among{Cost{1.0, costs}, dear});
   CHECK(told == 0);
+  CHECK_THROWS_AS(select(5, Callbacks{}, InstructionTuning{}, Count{0}), ValueError);
+  delift::Options no_batch;
+  no_batch.utility.batch = 0;
+  CHECK_THROWS_AS(select(5, callbacks, InstructionTuning{}, Count{0}, FacilityLocation{}, no_batch), ValueError);
   TaskSpecific towards{Rows{5, 2}};
   towards.eta = -1.0;
   CHECK_THAT(thrown<ValueError>([&] { (void)select(5, callbacks, towards, Count{1}); }),

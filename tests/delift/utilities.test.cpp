@@ -48,8 +48,8 @@ TEST_CASE("Of rows that are partly the pool's only the others are asked for, in 
     const Rows pool{0, 5}, rows{3, 4};
     delift::detail::Utilities apart(cpu, pool, callbacks, options, nobody);
     delift::detail::Utilities utilities(cpu, pool, callbacks, options, nobody);
-    const Kernel target = apart.of_target(rows), known = apart.of_known(rows);  // all measured: the pool is not
-    (void)utilities.pool();
+    const Kernel target = apart.of_target(rows), behind = apart.of_known({5, 2});  // all measured: the pool is not
+    const Kernel pool_utility = utilities.pool();
     CHECK(utilities.asked() == 30);
     const auto same = [](const Kernel& a, const Kernel& b) {
       CHECK((a.rows() == b.rows() && a.columns() == b.columns()));
@@ -58,8 +58,11 @@ TEST_CASE("Of rows that are partly the pool's only the others are asked for, in 
     };
     same(utilities.of_target(rows), target);
     CHECK(utilities.asked() == 30 + 2 + 2 * 5);
-    same(utilities.of_known(rows), known);
+    const Kernel known = utilities.of_known(rows);
     CHECK(utilities.asked() == 30 + 2 + 2 * 5 + 2 * 5);
+    REQUIRE((known.rows() == 5 && known.columns() == 4));
+    for (Index i = 0; i < 5; ++i)
+      for (Index k = 0; k < 4; ++k) CHECK(known(i, k) == (k < 2 ? pool_utility(i, 3 + k) : behind(i, k - 2)));
   }
 }
 

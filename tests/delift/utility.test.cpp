@@ -84,6 +84,14 @@ TEST_CASE("Observers are told how many losses there are of how many, and may end
   }
 }
 
+TEST_CASE("Losses whose difference is no number are the callback's error") {
+  const Callbacks far_apart = loss_callback([](const Example& e) { return e.context == no_context ? 3e38 : -3e38; });
+  CHECK_THAT(thrown<CallbackError>([&] {
+               (void)utility(Rows{3, 1}, Rows{7, 1}, far_apart);
+             }),
+             ContainsSubstring("row 3") && ContainsSubstring("row 7 in context"));
+}
+
 TEST_CASE("What the callback throws passes through, and bad arguments are named") {
   FailingTrainer trainer{.fail_at = 2, .loss = pair_loss};
   CHECK_THROWS_AS(utility(4, 3, trainer.callbacks()), std::runtime_error);

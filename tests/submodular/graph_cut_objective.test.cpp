@@ -165,6 +165,12 @@ TEST_CASE("Rounding noise below 0 counts as 0, and more does not") {
   const auto with = [](float s) { return GraphCutObjective(set_function::kernel({2, 2, {1, s, s, 1}}), 0.5); };
   CHECK(with(-5e-7f).diminishing_returns_hold());
   CHECK_FALSE(with(-5e-3f).diminishing_returns_hold());
+  const auto scaled = [](float s) {  // noise is small beside the other similarities
+    return GraphCutObjective(set_function::kernel({2, 2, {1e-8f, s, s, 1e-8f}}), 0.5);
+  };
+  CHECK(scaled(-5e-15f).diminishing_returns_hold());
+  CHECK_FALSE(scaled(-5e-9f).diminishing_returns_hold());
+  CHECK_FALSE(scaled(-5e-9f).monotone_holds());
   auto f = with(-5e-7f);
   const double before = f.gain(1);
   f.add(0);

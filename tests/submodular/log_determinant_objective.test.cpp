@@ -160,6 +160,35 @@ TEST_CASE("A kernel or an epsilon that cannot work is refused at once") {
         LogDeterminantObjective(of(instances::normal(7, 50, 9), Cosine{}, storage), 1e-3));  // but for rounding
 }
 
+TEST_CASE("An epsilon that a few long rows make too small is refused at once") {
+  const auto rows =
+      instances::matrix(400, 4, [](Index i, Index k) { return (i < 2 ? 2e3f : 1.0f) + 0.1f * static_cast<float>(k); });
+  for (const Storage storage : {Storage::full, Storage::streamed}) {
+    const Kernel kernel = of(rows, Dot{}, storage);
+    CHECK_THAT(thrown<ValueError>([&] { LogDeterminantObjective(kernel, 60.0); }), ContainsSubstring("at least 80"));
+    CHECK_NOTHROW(LogDeterminantObjective(kernel, 81.0));
+  }
+  const Kernel two = instances::kernel(400, 400, [](Index i, Index j) { return i != j ? 0.0f : i == 0 ? 3e5f : 1.0f; });
+  CHECK_THAT(thrown<ValueError>([&] { LogDeterminantObjective(two, 1.0); }), ContainsSubstring("at least 1.14"));
+  CHECK_NOTHROW(LogDeterminantObjective(two, 1.2));
+}
+
+TEST_CASE("It is monotone where rounding cannot lower it, and elsewhere the certificate holds all the same") {
+  const auto rows = instances::normal(5, 600, 4);
+  const auto long_rows = instances::matrix(600, 4, [&](Index i, Index k) { return 15.0f * rows.view()(i, k); });
+  CHECK(LogDeterminantObjective(of(rows, Cosine{}, Storage::full), 1.0).monotone_holds());
+  CHECK(!LogDeterminantObjective(of(rows, Cosine{}, Storage::full), 0.9).monotone_holds());
+  LogDeterminantObjective f(of(long_rows, Dot{}, Storage::full), 1.0);
+  CHECK(!f.monotone_holds());
+  const Selection s = maximize(f, Count{600}, LazyGreedy{});
+  Eigen::MatrixXd all = Eigen::MatrixXd::Identity(600, 600);
+  for (Index i = 0; i < 600; ++i)
+    for (Index j = 0; j < 600; ++j)
+      for (Index k = 0; k < 4; ++k)
+        all(i, j) += static_cast<double>(long_rows.view()(i, k)) * static_cast<double>(long_rows.view()(j, k));
+  CHECK(s.upper_bound >= 2.0 * Eigen::MatrixXd(all.llt().matrixL()).diagonal().array().log().sum());
+}
+
 TEST_CASE("Log determinant objective: copies share the kernel and not the set") {
   const LogDeterminantObjective f(
       of(instances::normal(8, 5, 3), GENERATE(Metric{Cosine{}}, Metric{Rbf{1.0}}), Storage::streamed), 1.0);

@@ -5,6 +5,7 @@
 #include <pickmix/kernel/similarity.hpp>
 #include <pickmix/submodular/facility_location_objective.hpp>
 #include <pickmix/submodular/feature_based.hpp>
+#include <pickmix/submodular/log_determinant_objective.hpp>
 #include <pickmix/submodular/sampled_start.hpp>
 #include <support/instances.hpp>
 #include <support/objectives.hpp>
@@ -149,6 +150,17 @@ TEST_CASE("A part that looks at near rows only leaves nothing proven, and says h
   CHECK(more.upper_bound == std::numeric_limits<double>::infinity());
   mixture.reset();
   CHECK(maximize(mixture, Count{20}, LazyGreedy{}).recall == 1.0);
+}
+
+TEST_CASE("An item that a part refuses is in none of them") {
+  const Kernel indefinite = instances::kernel(4, 4, [](Index i, Index j) {
+    return i == j ? 1.0f : i + j == 1 ? 5.0f : 0.5f;
+  });
+  auto f = Mixture{}.of(FacilityLocationObjective(indefinite), LogDeterminantObjective(indefinite, 0.1));
+  f.add(0);
+  const double before = f.gain(3);
+  CHECK_THROWS_AS(f.add(1), ValueError);
+  CHECK(f.gain(3) == before);
 }
 
 TEST_CASE("Mixture: one item, and copies with sets of their own") {

@@ -96,7 +96,7 @@ Selection select_by_columns(Cpu executor, Utilities& utilities, const Stage& sta
 ///              or the form's symmetry cannot be had of them. What is wrong with the arguments is said before the model is
 ///              asked; and so is CapacityError where the first utilities that are measured, or on a budget of calls the
 ///              regression, find no room. What LogDeterminant finds wrong with the similarities of columns (an epsilon
-///              too small for their mean diagonal) is said afterwards
+///              too small for them) is said afterwards
 /// \complexity  n(n + 1) losses, none if the budget affords no item; 8n² bytes, 16n² for LogDeterminant. On a budget of
 ///              calls 112n² bytes; for t rows of a target 112tn + 16n² + 16t²
 /// \determinism as far as the callback's losses are the same: the same at every thread count
@@ -114,12 +114,12 @@ Selection select(Cpu executor, Index n, const Callbacks& callbacks, const Stage&
   detail::check_arguments(family, options);
   const bool on_budget = detail::on_budget(n, stage, family, options);
   if (on_budget) detail::check_utility_calls(n, callbacks, stage, family, options);
+  detail::Utilities utilities(executor, Rows{0, n}, callbacks, options, all);
   if (!affords_some) return detail::nothing_afforded();
   if constexpr (std::same_as<Family, FacilityLocation> &&
                 (std::same_as<Stage, InstructionTuning> || std::same_as<Stage, TaskSpecific>)) {
     if (on_budget) return detail::select_on_budget(executor, n, callbacks, stage, budget, family, options, all);
   }
-  detail::Utilities utilities(executor, Rows{0, n}, callbacks, options, all);
   Selection selection = detail::nothing_selected();
   try {
     if constexpr (detail::compares_columns<Family>)

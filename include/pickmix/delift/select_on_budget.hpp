@@ -108,7 +108,9 @@ Selection select_on_budget(Cpu executor, Index n, const Callbacks& callbacks, co
             std::ssize(wanted),
             [&](Index k) { return Example{.row = targets[pair(k).second], .context = pair(k).first}; },
             [&](Index k, float loss) {
-              utility[static_cast<std::size_t>(k)] = (*plain)[static_cast<std::size_t>(pair(k).second)] - loss;
+              const auto [context, target] = pair(k);
+              utility[static_cast<std::size_t>(k)] =
+                  utility_of((*plain)[static_cast<std::size_t>(target)], loss, targets[target], context);
             },
             [&](Index done) {
               return observers(Progress{"losses in context", measured + done, total}) == Flow::proceed;

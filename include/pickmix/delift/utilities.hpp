@@ -115,7 +115,7 @@ class Utilities {
     if (others.count == 0) return part(rows, columns);
     const Kernel rest = columns ? measure(pool_, others) : measure(others, pool_);
     const Index offset = columns ? -rows.first : rows.first;
-    return with_diagonal(ours.count == 0 ? rest : joined(part(ours, columns), rest, columns), offset);
+    return ours.count == 0 ? with_diagonal(rest, offset) : joined(part(ours, columns), rest, columns);
   }
 
   /// Rows, or columns, behind others.

@@ -12,6 +12,7 @@
 #include <pickmix/kernel/kernel.hpp>
 #include <pickmix/submodular/selection_observers.hpp>
 
+#include <cmath>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -22,6 +23,15 @@
 namespace pickmix::inline v0::delift {
 
 namespace detail {
+
+/// The loss alone less the loss in context. \throws CallbackError if it is beyond single precision
+inline float utility_of(float plain, float loss, Index target, Index context) {
+  if (!std::isfinite(plain - loss))
+    raise<CallbackError>(
+        "delift: the loss of row {} is {} alone and {} with row {} in context; their difference is no number", target,
+        plain, loss, context);
+  return plain - loss;
+}
 
 /// The targets' losses without context; nothing if an observer stopped the work.
 inline std::optional<std::vector<float>> plain_losses(ModelLosses& model, Rows targets,
@@ -52,7 +62,9 @@ inline std::optional<Kernel> all_utilities(ModelLosses& model, std::span<const f
   const Index n = targets.count, pairs = n * contexts.count;
   const bool finished = model.ask(
       pairs, [&](Index k) { return Example{.row = targets[k % n], .context = contexts[k / n]}; },
-      [&](Index k, float loss) { entries[k] = plain[static_cast<std::size_t>(k % n)] - loss; },
+      [&](Index k, float loss) {
+        entries[k] = utility_of(plain[static_cast<std::size_t>(k % n)], loss, targets[k % n], contexts[k / n]);
+      },
       [&](Index done) {
         return observers(Progress{"losses in context", done, pairs}) == Flow::proceed;
       });
@@ -72,8 +84,9 @@ inline std::optional<Kernel> all_utilities(ModelLosses& model, std::span<const f
 /// \param executor   its threads ask at the same time, if `Callbacks::concurrent` says that they may
 /// \param observers  told of `Progress` (losses asked for); one that answers `Flow::stop` ends the work
 /// \return     nothing if an observer stopped the work
-/// \throws     ValueError if there is no target, no context, no loss callback, or batch < 1; CallbackError if a loss is not
-///             finite; CapacityError if 4 · targets · contexts bytes cannot be had; what the callback throws
+/// \throws     ValueError if there is no target, no context, no loss callback, or batch < 1; CallbackError if a loss, or a
+///             difference of two, is not finite; CapacityError if 4 · targets · contexts bytes cannot be had; what the
+///             callback throws
 /// \complexity targets · (contexts + 1) losses
 /// \cite agarwal2025delift (Eq. 1)
 template <class... Observers>

@@ -131,7 +131,8 @@ class UtilityBudget {
   /// by themselves.
   template <class B>
   Estimate kept(std::span<const Index> picks, const B& budget) const {
-    if (known_.count() == all()) return {};
+    // A row's maximum is over contexts that the budget rules out, too: then some are never measured.
+    if (known_.count() == (row_max_ ? known_.rows() * known_.columns() : all())) return {};
     std::vector<double> shares;
     for (Index k = 0; k < draws; ++k) {
       const RandomStream random(seed_, purpose + 1, static_cast<std::uint64_t>(k));

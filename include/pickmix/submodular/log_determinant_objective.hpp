@@ -28,15 +28,19 @@ namespace pickmix::inline v0 {
 
 namespace detail {
 
-/// \throws ValueError if ε is below a thousandth of the mean diagonal (but for rounding): single precision breaks down
+/// \throws ValueError if ε is below a thousandth of the mean diagonal (but for rounding), or 2⁻¹⁸ of the largest: single
+///         precision breaks down
 inline void check_epsilon(const Kernel& kernel, double epsilon) {
-  double mean = 0.0;
-  for (double own : diagonal(kernel)) mean += own / static_cast<double>(kernel.columns());
-  if (epsilon < 0.9999e-3 * mean)
+  double mean = 0.0, largest = 0.0;
+  for (double own : diagonal(kernel)) {
+    mean += own / static_cast<double>(kernel.columns());
+    largest = std::max(largest, own);
+  }
+  if (epsilon < 0.9999e-3 * mean || epsilon < 0x1p-18 * largest)
     raise<ValueError>(
-        "LogDeterminant: epsilon is {}; with similarities in single precision it needs to be at least a thousandth of "
-        "their mean diagonal, {}",
-        epsilon, mean);
+        "LogDeterminant: epsilon is {}; with similarities in single precision, on the diagonal {} on average and {} at "
+        "most, it needs to be at least {}; take that, or rows of equal length (the metric Cosine)",
+        epsilon, mean, largest, std::max(1e-3 * mean, 0x1p-18 * largest));
 }
 
 }  // namespace detail
@@ -44,9 +48,9 @@ inline void check_epsilon(const Kernel& kernel, double epsilon) {
 /// f(A) = log det(S_A + εI), or the same with what known items explain taken from S. Its gain is log d²_j, where d²_j is ε
 /// and what of item j is not explained by the items in A.
 ///
-/// It has diminishing returns; with ε ≥ 1 it is monotone. An item in the set gains 0. Where the kernel has rank r (an inner
-/// product of d features has rank d at most), items after the first r gain little more than log ε. Copies share the kernel
-/// and not the set.
+/// It has diminishing returns; with ε ≥ 1 it is monotone, but for rounding: that is promised where no s_jj is above 16ε. An
+/// item in the set gains 0. Where the kernel has rank r (an inner product of d features has rank d at most), items after the
+/// first r gain little more than log ε. Copies share the kernel and not the set.
 ///
 /// \complexity  A gain catches up with the picks since the item was last asked for. A streamed Cosine, ShiftedCosine or Dot
 ///              takes 2d operations a pick and item, d² a pick, and 4nd bytes beside the kernel. Other kernels take t
@@ -62,7 +66,8 @@ class LogDeterminantObjective {
   static constexpr bool diminishing_returns = true;
 
   /// \throws ShapeError if the kernel is not square; ValueError if ε is not finite or not positive, or below a thousandth of
-  ///         the similarities' mean diagonal, where single precision breaks down, or if the kernel is not symmetric
+  ///         the similarities' mean diagonal or 2⁻¹⁸ of the largest, where single precision breaks down, or if the kernel is
+  ///         not symmetric
   explicit LogDeterminantObjective(Kernel kernel, double epsilon)
       : LogDeterminantObjective(std::move(kernel), epsilon, {}) {}
 
@@ -70,13 +75,17 @@ class LogDeterminantObjective {
   LogDeterminantObjective(Kernel kernel, double epsilon, const detail::KnownRows& known)
       : epsilon_(epsilon),
         conditional_(known.conditional),
+        monotone_(epsilon >= 1.0 && known.conditional),
         held_(static_cast<std::size_t>(kernel.columns()), 0),
-        residuals_(make(kernel, epsilon, known)) {}
+        residuals_(make(kernel, epsilon, known)) {
+    for (double own : diagonal(kernel)) monotone_ = monotone_ && own <= 16.0 * epsilon;
+  }
 
   Index size() const { return static_cast<Index>(held_.size()); }
 
-  /// No variance falls below ε, as long as known items explain no more than they can (weights of at most 1).
-  bool monotone_holds() const { return epsilon_ >= 1.0 && conditional_; }
+  /// No variance falls below ε, as long as known items explain no more than they can (weights of at most 1) and rounding,
+  /// of about a millionth of s_jj, is nothing beside it.
+  bool monotone_holds() const { return monotone_; }
 
   double gain(Index j) const {
     double out = 0.0;
@@ -142,7 +151,7 @@ class LogDeterminantObjective {
   }
 
   double epsilon_;
-  bool conditional_;
+  bool conditional_, monotone_;
   std::vector<char> held_;
   AnyResiduals residuals_;
 };
@@ -165,6 +174,7 @@ class LogDeterminantDifference {
     for (std::size_t k = 0; k < items.size(); ++k) out[k] -= less[k];
   }
   Index batch() const { return minuend_.batch(); }
+  /// \throws as `LogDeterminantObjective::add`. If it is std::bad_alloc, only `reset` makes it of use again
   void add(Index j) {
     (void)subtrahend_.gain(j);  // what may be wrong with the item comes first
     minuend_.add(j);

@@ -85,7 +85,10 @@ class MixtureObjective {
     return most;
   }
 
+  /// \throws what the parts throw. If one's `gain` throws, for what is wrong with the item, nothing has changed; if an `add`
+  ///         does, for want of memory, only `reset` makes the mixture of use again
   void add(Index j) {
+    (void)gain(j);
     std::apply([j](F&... part) { (part.add(j), ...); }, parts_);
   }
 
