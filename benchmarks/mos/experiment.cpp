@@ -30,6 +30,7 @@
 #include <map>
 #include <numeric>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -50,18 +51,26 @@ double processor_seconds() {
   return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
+/// Of the first dataset most of whose responses differ: rows with each other's responses, and fifty rows over and over.
 void add_controls(demo::Corpus& corpus) {
-  const demo::Dataset first = corpus.datasets.front();
-  demo::Dataset noise{.name = "noise", .train = {}, .test = {}}, repeated{.name = "repeated", .train = {}, .test = {}};
-  const auto rows = static_cast<Index>(std::min<std::size_t>(first.train.size(), 3000));
-  const Permutation order(rows, RandomStream(0, 0x6E6F6973));
-  for (Index r = 0; r < rows; ++r) {
-    const auto at = [&](Index row) { return first.train[static_cast<std::size_t>(row)]; };
-    noise.train.push_back({at(r).prompt, at(order(r)).response});
-    repeated.train.push_back(at(r % 50));
+  for (const demo::Dataset& dataset : corpus.datasets) {
+    demo::Dataset noise{.name = "noise", .train = {}, .test = {}},
+        repeated{.name = "repeated", .train = {}, .test = {}};
+    const auto rows = static_cast<Index>(std::min<std::size_t>(dataset.train.size(), 3000));
+    const Permutation order(rows, RandomStream(0, 0x6E6F6973));
+    Index differ = 0;
+    for (Index r = 0; r < rows; ++r) {
+      const auto at = [&](Index row) -> const demo::Sample& { return dataset.train[static_cast<std::size_t>(row)]; };
+      noise.train.push_back({at(r).prompt, at(order(r)).response});
+      if (at(r).response != at(order(r)).response) ++differ;
+      repeated.train.push_back(at(r % 50));
+    }
+    if (2 * differ < rows) continue;  // no noise
+    corpus.datasets.push_back(std::move(noise));
+    corpus.datasets.push_back(std::move(repeated));
+    return;
   }
-  corpus.datasets.push_back(std::move(noise));
-  corpus.datasets.push_back(std::move(repeated));
+  throw std::runtime_error("no dataset becomes noise by other responses: most of them are the same");
 }
 
 /// What a run needs to know.
@@ -165,8 +174,7 @@ const std::map<std::string, std::function<void(Experiment&)>>& methods() {
       {"uniform", temperature(infinity)},
       {"unimax",
        [](Experiment& e) {  // at most four passes over anything
-         const double examples =
-             static_cast<double>(std::accumulate(e.options.sizes.begin(), e.options.sizes.end(), Index{0}));
+         const double examples = (1.0 - warm_up_share) * static_cast<double>(e.steps) * static_cast<double>(batch_size);
          e.shares = unimax(e.options.sizes, examples, 4.0);
          e.run<Static>();
        }},
