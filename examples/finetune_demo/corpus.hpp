@@ -50,6 +50,8 @@ inline Sample parse(const std::string& line) {
     json = nlohmann::json::parse(line);
   } catch (const nlohmann::json::parse_error& error) {
     throw std::invalid_argument(fmt::format("not valid JSON at byte {}", error.byte));
+  } catch (const nlohmann::json::exception& error) {  // a number that is too large
+    throw std::invalid_argument(error.what());
   }
   if (!json.is_object()) throw std::invalid_argument("not a JSON object");
   const std::string instruction = text(json, "instruction", false), input = text(json, "input", true);

@@ -45,6 +45,7 @@ tiny --steps 5 --out "$work/out/cut" --products bf16 --question 4 --answer 3 --p
 [ "$(cut -d, -f1-4 "$work/out/cut/runs.csv" | tail -n 2 | tr '\n' ' ')" = 'mix,uniform,1,4 mix,uniform,1,5 ' ] ||
   fail "other seeds than those asked for"
 [ "$(tail -n 1 "$work/out/cut/runs.csv" | cut -d, -f16)" = 'cpu bf16' ] || fail "a line does not say the machine"
+machine=$(tail -n 1 "$work/out/all/runs.csv" | cut -d, -f16 | tr ' ' _)   # files of runs under way name it
 [ "$(wc -l <"$work/out/all/runs.csv")" = 42 ] || fail "not every run has a line"
 [ "$(grep '^pick,log-determinant,' "$work/out/all/runs.csv" | cut -d, -f17)" = 12 ] || fail "counts other rows than it was trained on"
 [ "$(python3 "$here/table.py" "$work/out/all" | grep -c '^| similarity, 20 % | 1 | .* | [01] of 1 | ')" = 3 ] ||
@@ -68,7 +69,7 @@ for experiment in 'mix;diff ema' 'mix;odm' 'mix;doremi' 'pick;similarity' 'conti
   grep -aq '"rows":\[\[' "$work"/out/killed/*.checkpoint || fail "$experiment: forgets what it was trained on"
   [ "${experiment%;*}" != both ] || grep -aq '"choices":[1-5],' "$work"/out/killed/*.checkpoint ||
     fail "$experiment: forgets how often it chose"
-  [ "$experiment" != 'mix;doremi' ] || [ -f "$work/out/killed/mix-doremi-1-1.reference" ] || fail "the reference is not kept"
+  [ "$experiment" != 'mix;doremi' ] || [ -f "$work/out/killed/mix-doremi-1-1-$machine.reference" ] || fail "the reference is not kept"
   tiny "$@" --out "$work/out/killed" 2>"$work/out/log"
   grep -q 'goes on after step' "$work/out/log" || fail "$experiment: did not go on"
   [ "$(results "$work/out/whole")" = "$(results "$work/out/killed")" ] || fail "$experiment: goes on in another way"
@@ -79,16 +80,16 @@ done
 # Losses in context that were measured before a run was killed are not measured again.
 set -- --steps 5 --experiment pick --method utility --out "$work/out/measured"
 tiny "$@"
-first=$(results "$work/out/measured") && measured=$(wc -c <"$work/out/measured/pick-1.losses")
+first=$(results "$work/out/measured") && measured=$(wc -c <"$work/out/measured/pick-1-$machine.losses")
 tiny "$@" --part 0.2
-[ "$measured" -lt "$(wc -c <"$work/out/measured/pick-1.losses")" ] || fail "another part asks for no other losses"
-measured=$(wc -c <"$work/out/measured/pick-1.losses")
+[ "$measured" -lt "$(wc -c <"$work/out/measured/pick-1-$machine.losses")" ] || fail "another part asks for no other losses"
+measured=$(wc -c <"$work/out/measured/pick-1-$machine.losses")
 for table in "$work"/out/measured/*.csv; do
   head -n 1 "$table" >"$work/out/names" && mv "$work/out/names" "$table"
 done
 tiny "$@"
 [ "$first" = "$(results "$work/out/measured")" ] || fail "losses that were kept give another selection"
-[ "$measured" = "$(wc -c <"$work/out/measured/pick-1.losses")" ] || fail "losses that were kept are measured again"
+[ "$measured" = "$(wc -c <"$work/out/measured/pick-1-$machine.losses")" ] || fail "losses that were kept are measured again"
 
 # A line that was being written when a run was killed is left out, and what follows it is not.
 set -- --steps 5 --method odm --out "$work/out/torn"
@@ -159,19 +160,27 @@ refuses 'larger --pool' --model "$model" --data "$work/tiny" --experiment task -
 refuses 'cannot be opened' --model "$bad/missing" --data "$work/tiny" --out "$work/out/nothing" --steps 5
 tiny --steps 6 --out "$work/out/nothing"   # nothing was done with other settings
 
+# Who deletes the table of runs gets them again.
+before=$(results "$work/out/settings")
+rm "$work/out/settings/runs.csv"
+tiny --steps 5 --out "$work/out/settings" >/dev/null
+tiny --steps 5 --out "$work/out/settings" >/dev/null
+[ "$before" = "$(results "$work/out/settings")" ] || fail "a table that was deleted is not made again"
+
 # A disk that is full when a checkpoint is written: an error, and the checkpoint before it is there.
 set -- --steps 80 --checkpoint 7 --method odm --out "$work/out/full"
+checkpoint=$work/out/full/mix-odm-1-1-$machine.checkpoint
 start "$@" &
 process=$!
-while [ ! -f "$work/out/full/mix-odm-1-1.checkpoint" ] && kill -0 $process 2>/dev/null; do :; done
+while [ ! -f "$checkpoint" ] && kill -0 $process 2>/dev/null; do :; done
 kill -9 $process || fail "the run ended before it was killed"
 wait $process 2>/dev/null || true
-before=$(cksum <"$work/out/full/mix-odm-1-1.checkpoint")
+before=$(cksum <"$checkpoint")
 if (trap '' XFSZ; ulimit -f 100; tiny "$@" >"$work/out/log" 2>&1); then fail "a full disk is not noticed"; fi
 grep -q 'cannot be written; is the disk full' "$work/out/log" || fail "a full disk: '$(cat "$work/out/log")'"
-[ "$before" = "$(cksum <"$work/out/full/mix-odm-1-1.checkpoint")" ] || fail "a full disk: the last checkpoint is lost"
-head -c 20000 "$work/out/full/mix-odm-1-1.checkpoint" >"$work/out/full/part"
-mv "$work/out/full/part" "$work/out/full/mix-odm-1-1.checkpoint"
+[ "$before" = "$(cksum <"$checkpoint")" ] || fail "a full disk: the last checkpoint is lost"
+head -c 20000 "$checkpoint" >"$work/out/full/part"
+mv "$work/out/full/part" "$checkpoint"
 if tiny "$@" >"$work/out/log" 2>&1; then fail "a damaged checkpoint is accepted"; fi
 grep -q 'cannot be resumed from' "$work/out/log" || fail "a damaged checkpoint: '$(cat "$work/out/log")'"
 echo ok

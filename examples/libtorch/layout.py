@@ -2,6 +2,7 @@
 # The files that prepare.py and tiny.py write: safetensors, of a model or of a dataset's token ids.
 import array
 import json
+import os
 import pathlib
 import sys
 
@@ -46,13 +47,16 @@ def product(shape):
 
 
 def read_metadata(path):
-    """The metadata of a file; empty if it is not there or not safetensors."""
+    """The metadata of a file; empty if it is not there, not safetensors or cut off."""
     try:
         with open(path, "rb") as file:
             size = int.from_bytes(file.read(8), "little")
             if size > 100_000_000:  # the format's own limit
                 return {}
-            return json.loads(file.read(size))["__metadata__"]
+            header = json.loads(file.read(size))
+            metadata = header.pop("__metadata__")
+            end = max((tensor["data_offsets"][1] for tensor in header.values()), default=0)
+            return metadata if os.stat(path).st_size == 8 + size + end else {}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
 

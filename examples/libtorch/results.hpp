@@ -74,7 +74,11 @@ class ResultsFolder {
     const auto same = folder_ / "settings.txt";
     std::ifstream before(same);
     const std::string found{std::istreambuf_iterator<char>(before), {}};
-    if (found == settings) return;
+    if (found == settings) {
+      if (!std::filesystem::exists(folder_ / "runs.csv")) std::filesystem::remove(folder_ / "points.csv");
+      name_columns();  // of a table that was deleted, so that its runs are made again
+      return;
+    }
     if (std::any_of(std::filesystem::directory_iterator(folder_), std::filesystem::directory_iterator(),
                     [this](const auto& entry) {
                       const std::filesystem::path kind = entry.path().extension();
@@ -88,8 +92,7 @@ class ResultsFolder {
         if (std::filesystem::exists(folder_ / name))
           throw std::runtime_error((folder_ / name).string() + ": is not of this program; choose another folder");
     for (const char* name : {"points.csv", "settings.txt", "runs.csv"}) std::filesystem::remove(folder_ / name);
-    append("runs.csv", std::string(columns) + "\n");
-    append("points.csv", "experiment,method,part,seed,step,tokens,dataset,share,loss,exact,rows\n");
+    name_columns();
     append("settings.txt", settings);
   }
 
@@ -100,9 +103,10 @@ class ResultsFolder {
   /// Where the model is kept, trained, that DoReMi compares with.
   std::filesystem::path reference(const Job& job) const { return file(job, ".reference"); }
 
-  /// Where the losses that utilities are made of are kept: those of a pool, whatever part of it is picked.
+  /// Where the losses that utilities are made of are kept: those of a pool, whatever part of it is picked. These files are
+  /// of one machine: what one has begun, another kind of arithmetic does not go on with.
   std::filesystem::path losses(const Job& job) const {
-    return folder_ / fmt::format("{}-{}.losses", job.experiment, job.seed);
+    return folder_ / file_name(fmt::format("{}-{}", job.experiment, job.seed), ".losses");
   }
 
   /// \param names  of the datasets that are measured; the mixture may have more
@@ -134,11 +138,19 @@ class ResultsFolder {
   }
 
  private:
-  std::filesystem::path file(const Job& job, const char* kind) const {
-    std::string name = job.key();
+  std::filesystem::path file(const Job& job, const char* kind) const { return folder_ / file_name(job.key(), kind); }
+  std::string file_name(const std::string& of, const char* kind) const {
+    std::string name = of + "-" + machine_ + kind;
     std::replace(name.begin(), name.end(), ',', '-');
     std::replace(name.begin(), name.end(), ' ', '_');
-    return folder_ / (name + kind);
+    return name;
+  }
+
+  /// Begins the tables that are not there.
+  void name_columns() const {
+    if (!std::filesystem::exists(folder_ / "runs.csv")) append("runs.csv", std::string(columns) + "\n");
+    if (!std::filesystem::exists(folder_ / "points.csv"))
+      append("points.csv", "experiment,method,part,seed,step,tokens,dataset,share,loss,exact,rows\n");
   }
 
   void append(const char* name, const std::string& text) const {
