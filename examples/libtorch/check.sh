@@ -138,6 +138,9 @@ refuses 'cannot be opened' --model "$bad/missing" --data "$work/tiny"
 head -c 40000 "$model" >"$bad/short"
 refuses "ends within" --model "$bad/short" --data "$work/tiny"
 head -c 100 "$model" >"$bad/header"
+(cd "$here" && python3 -B -c 'import layout, sys
+whole, *cut_off = [layout.read_metadata(path) for path in sys.argv[1:]]
+sys.exit(not whole or any(cut_off))' "$model" "$bad/short" "$bad/header") || fail "prepare.py takes a file that is cut off for whole"
 refuses 'ends within its header' --model "$bad/header" --data "$work/tiny"
 refuses 'no train' --model "$model" --data "$bad"
 cp -r "$work/tiny/train" "$work/tiny/test" "$bad"

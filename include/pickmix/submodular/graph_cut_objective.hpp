@@ -27,9 +27,9 @@ namespace pickmix::inline v0 {
 /// is not symmetric counts with both of its entries for a pair.
 ///
 /// It has diminishing returns where no similarity is negative or λ = 0, and is monotone where besides λ ≤ 1/2, offsets are
-/// not negative and the kernel is symmetric. Similarities that are negative by no more than a millionth of their column's largest count as 0; of a
-/// streamed ShiftedCosine, each pair in A counts 2⁻²² more than it is, which shifts all gains alike.
-/// An item in the set gains 0. Copies share the kernel and not the set.
+/// not negative and the kernel is symmetric. Similarities that are negative by no more than a millionth of their column's
+/// largest count as 0; of a streamed ShiftedCosine, each pair in A counts 2⁻²² more than it is, which shifts all gains
+/// alike. An item in the set gains 0. Copies share the kernel and not the set.
 ///
 /// \complexity  Stored kernel: gain one step; add one column, and one row of a kernel that is not symmetric; making one,
 ///              the whole kernel. Streamed Cosine, ShiftedCosine, Dot: gain and add d steps, making one n·d: no similarity
@@ -57,9 +57,10 @@ class GraphCutObjective {
     if (!offset.empty() && offset.size() != static_cast<std::size_t>(size_of_kernel()))
       raise<ShapeError>("GraphCut: offset has {} entries and the kernel {} candidates; needs one for each",
                         offset.size(), size_of_kernel());
-    non_negative_ = lambda_ == 0.0 || no_entry_is_negative();
+    const bool none_negative = no_entry_is_negative();
+    non_negative_ = lambda_ == 0.0 || none_negative;
     symmetric_ = lambda_ == 0.0 || !asymmetric_pair(*kernel_, 0.0f);
-    monotone_ = no_entry_is_negative() && symmetric_ && lambda_ <= 0.5 &&
+    monotone_ = none_negative && symmetric_ && lambda_ <= 0.5 &&
                 std::all_of(offset.begin(), offset.end(), [](double o) { return o >= 0.0; });
     worth_ = column_sums(cpu, *kernel_);
     for (std::size_t j = 0; j < offset.size(); ++j) worth_[j] += offset[j];

@@ -30,8 +30,8 @@ namespace pickmix::inline v0 {
 ///
 /// \tparam Matrix  of the members: what is decomposed; programs that know of no items do not compile it
 /// \throws ShapeError if shapes do not fit together; ValueError if ε is not finite or not above 0, or below a thousandth of
-///         the mean diagonal or 2⁻¹⁸ of the largest, if η or ν is negative or not finite, if a reference has no `within`, or if similarities are
-///         not symmetric or not positive definite
+///         the mean diagonal or 2⁻¹⁸ of the largest, if η or ν is negative or not finite, if a reference has no `within`,
+///         or if similarities are not symmetric or not positive definite
 /// \cite kothawade2022prism (Table 1), kaushal2022 (Submodlib: a submodular optimization library)
 struct LogDeterminant {
   double epsilon = 1.0;
@@ -78,7 +78,7 @@ struct LogDeterminant {
   /// \throws ValueError unless epsilon is finite and above 0
   void validate() const { validate("LogDeterminant"); }
 
-  /// \throws ValueError if epsilon is too small, see check_epsilon
+  /// \throws ValueError if epsilon is too small for the kernel's diagonal, as above
   void validate(const Kernel& kernel) const { detail::check_epsilon(kernel, epsilon); }
 
   /// \throws ValueError if the reference `name` has no `within`, or one that is not symmetric; ShapeError if that has
