@@ -50,6 +50,9 @@ machine=$(tail -n 1 "$work/out/all/runs.csv" | cut -d, -f16 | tr ' ' _)   # file
 [ "$(grep '^pick,log-determinant,' "$work/out/all/runs.csv" | cut -d, -f17)" = 12 ] || fail "counts other rows than it was trained on"
 [ "$(python3 "$here/table.py" "$work/out/all" | grep -c '^| similarity, 20 % | 1 | .* | [01] of 1 | ')" = 3 ] ||
   fail "the tables do not compare what was picked with random rows"   # picked for all, for a target, beside what is known
+python3 "$here/pairs.py" "$work/out/all" "$work/out/pictures"
+[ "$(grep -c '<circle .*, random rows ' "$work/out/pictures/pick-pairs.svg")" = 8 ] ||
+  fail "the picture does not compare four ways to pick with random rows, on the way and at the end"
 grep -q '</html>' "$work/out/all/index.html" || fail "there is no report"
 
 "$example/speed" "$work/tiny/model.safetensors" 4 16 1 | grep -q 'rewards at the defaults' || fail "speed: no figures"
