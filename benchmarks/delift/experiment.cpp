@@ -164,7 +164,7 @@ class Stage {
     }
   }
 
-  /// One order of which each size takes the first; `before` it took so long.
+  /// One order, of which each size takes the first.
   void order(const std::string& method, const std::vector<Index>& order) const {
     for (const double part : parts) {
       Selection selection;
@@ -202,7 +202,11 @@ class Stage {
     everything.indices = all;
     print("full", 1.0, everything, 0.0);
     order("random", all);  // the pool was drawn at random
-    order("k_centre", k_centre(x, count(parts[4])));
+    run("k_centre", [&](double part) {
+      Selection far;
+      far.indices = k_centre(x, count(part));
+      return far;
+    });
   }
 
  private:
@@ -272,7 +276,7 @@ void task_stage(const Start& start, const std::string& source, const Callbacks& 
     });
   }
   delift::Options twentieth;
-  twentieth.utility_calls = n + target_rows + n * target_rows / 20;
+  twentieth.utility_calls = target_rows + n * target_rows / 20;
   const Callbacks fresh = start.callbacks();
   stage.run("utility_query_5", [&](double part) {
     return delift::select(n, fresh, delift::TaskSpecific{asked}, Fraction{part}, FacilityLocation{}, twentieth);
