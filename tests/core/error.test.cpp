@@ -45,6 +45,13 @@ TEST_CASE("a message takes values of any type that can be formatted, and braces"
   CHECK(detail::message("") == "");
 }
 
+TEST_CASE("an amount of memory is told in a unit that shows it") {
+  CHECK(detail::bytes_text(0.0) == "0 bytes");
+  CHECK(detail::bytes_text(1000.0) == "1000 bytes");
+  CHECK(detail::bytes_text(0x1.8p20) == "1.5 MiB");
+  CHECK(detail::bytes_text(0x1p30) == "1.0 GiB");
+}
+
 TEST_CASE("a value of a message is read where it is") {
   std::string value = "first";
   const auto text = [&] { return detail::message("{}", value); };

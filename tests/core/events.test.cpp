@@ -4,6 +4,7 @@
 
 #include <pickmix/core/events.hpp>
 
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
@@ -90,6 +91,20 @@ TEST_CASE("an observer keeps its state from event to event") {
   auto countdown = [left = 2](const Progress&) mutable { return --left == 0 ? Flow::stop : Flow::proceed; };
   CHECK(notify(event, countdown) == Flow::proceed);
   CHECK(notify(event, countdown) == Flow::stop);
+}
+
+TEST_CASE("what an observer throws is told from what is thrown beside it") {
+  int calls = 0;
+  auto second_throws = [&](Index done, Index) {
+    if (++calls == 2) throw std::bad_alloc();
+    return done < 10;
+  };
+  detail::Watched watched(second_throws);
+  CHECK_FALSE(watched.threw());
+  CHECK(watched(3, 10));
+  CHECK_FALSE(watched.threw());
+  CHECK_THROWS_AS(watched(4, 10), std::bad_alloc);
+  CHECK(watched.threw());
 }
 
 TEST_CASE("what an observer throws passes through, and later observers are not told") {

@@ -243,7 +243,7 @@ TEST_CASE("a conversion that does not fit into memory is refused by name, with t
   const std::string message = thrown<CapacityError>([&] { NpyMatrix{path}; });
   most = std::numeric_limits<std::size_t>::max();
   CHECK(message == "NpyMatrix: '" + path.string() +
-                       "': 500 x 1000 floats of 16 bits are converted, which takes 0.002 GiB that could not be had; "
+                       "': 500 x 1000 floats of 16 bits are converted, which takes 1.9 MiB that could not be had; "
                        "save it as row-major float32 and it is mapped");
   CHECK(NpyMatrix(path).rows() == 500);
 }

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <limits>
+#include <new>
 #include <set>
 #include <utility>
 
@@ -96,6 +97,13 @@ TEST_CASE("Progress is told by cells, and a stop leaves nothing") {
   CHECK(last == 126);
   const auto stop = [](const Progress&) { return Flow::stop; };
   CHECK_FALSE(approximate_neighbors(cpu, pool.view(), 5, {.wanted_recall = 0.8}, stop).has_value());
+}
+
+TEST_CASE("Memory that runs out in an observer is not the search's, whether near cells or all pairs are compared") {
+  const Matrix near_ones = grouped(), few = instances::normal(3, 30, 8);
+  const auto fails = [](const Progress&) { throw std::bad_alloc(); };
+  for (const Matrix& pool : {near_ones, few})
+    CHECK_THROWS_AS(approximate_neighbors(cpu, pool.view(), 5, {.wanted_recall = 0.8}, fails), std::bad_alloc);
 }
 
 TEST_CASE("Wrong options are refused by name") {

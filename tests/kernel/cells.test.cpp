@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <iterator>
 #include <limits>
+#include <new>
 #include <vector>
 
 namespace kernel_cells_test {
@@ -118,7 +119,41 @@ TEST_CASE("the share of all pairs counts cells by their rows") {
   CHECK(even.share(1) == Approx(pairs / 1e4));
   CHECK(even.share(5) == Approx(1.0));
   CHECK(even.share(9) == Approx(1.0));
-  CHECK(crowded.share(1) >= 0.5);
+  const auto first = static_cast<double>(crowded.members(0).size()),
+             second = static_cast<double>(crowded.members(1).size());
+  REQUIRE(first + second == 100.0);
+  CHECK(crowded.share(1) == Approx((first * first + second * second) / 1e4));
+}
+
+TEST_CASE("a cell of more candidates than are looked at together is looked through in parts") {
+  constexpr Index n = 4200;
+  auto pool = grouped(1, n);
+  for (Index k = 0; k < 16; ++k) pool(n - 1, k) = -pool(0, k);
+  const Kernel kernel = similarity(pool.view(), {.storage = Storage::streamed});
+  const Cells cells(cpu, kernel, std::vector<Index>{0, n - 1});
+  REQUIRE(cells.members(0).size() == n - 1);
+  const std::vector<float> thresholds(n, 0.97f);
+  Index parts = 0;
+  const Kernel found = *cells.entries_above(thresholds, 2, [&](Index, Index total) {
+    parts = total;
+    return true;
+  });
+  CHECK(parts == 3);
+  const Kernel all = *entries_above(cpu, kernel, thresholds, go_on);
+  CHECK(entries(found) > 2 * n);
+  for (Index j = 0; j < n; ++j) {
+    const auto rows = found.sparse()->rows_of(j), expected = all.sparse()->rows_of(j);
+    REQUIRE(std::equal(rows.begin(), rows.end(), expected.begin(), expected.end()));
+  }
+}
+
+TEST_CASE("memory that runs out in an observer is not the cells'") {
+  const auto pool = grouped(3, 30);
+  const Kernel kernel = similarity(pool.view(), {.storage = Storage::streamed});
+  const std::vector<float> thresholds(90, 0.0f);
+  const Cells cells(cpu, kernel, every(30, 90));
+  CHECK_THROWS_AS(cells.entries_above(thresholds, 3, [](Index, Index) -> bool { throw std::bad_alloc(); }),
+                  std::bad_alloc);
 }
 
 TEST_CASE("a row whose threshold is infinite is in no column") {

@@ -72,19 +72,37 @@ TEST_CASE("Both similarities of a pair are added, the diagonal twice") {
 }
 
 TEST_CASE("A negative similarity is refused by place and value, with the way out; zero is not") {
-  const std::vector<float> column{0.0f, 0.5f, -0.25f};
-  CHECK_THAT(thrown<ValueError>([&] { detail::check_not_negative("Caller", "kernel", 7, column); }),
+  detail::NotNegative seen;
+  seen.look(3, std::vector<float>{0.0f, 0.5f});
+  CHECK_NOTHROW(seen.check("Caller", "kernel"));
+  seen.look(7, std::vector<float>{0.5f, -0.125f, -0.25f, -0.25f});
+  seen.look(9, std::vector<float>{-0.125f});
+  CHECK_THAT(thrown<ValueError>([&] { seen.check("Caller", "kernel"); }),
              ContainsSubstring("Caller: kernel(2, 7) is -0.25") && ContainsSubstring("max(s, 0)"));
-  CHECK_NOTHROW(detail::check_not_negative("Caller", "kernel", 7, std::span(column).first(2)));
 }
 
-TEST_CASE("Rounding noise is no negative similarity, and counts as 0") {
-  CHECK_NOTHROW(detail::check_not_negative("Caller", "kernel", 0, std::vector<float>{-5e-7f}));
+TEST_CASE("Rounding noise, at any scale, is no negative similarity, and counts as 0") {
+  for (const float scale : {1e-9f, 1.0f, 1e9f}) {
+    detail::NotNegative noise, negative;
+    noise.look(0, std::vector<float>{-2e-4f * scale});
+    noise.look(1, std::vector<float>{scale});
+    CHECK_NOTHROW(noise.check("Caller", "kernel"));
+    negative.look(0, std::vector<float>{-3e-4f * scale});
+    negative.look(1, std::vector<float>{scale});
+    CHECK_THROWS_AS(negative.check("Caller", "kernel"), ValueError);
+  }
   CHECK(detail::amount(-5e-7f) == 0.0);
   CHECK(detail::amount(0.25f) == 0.25);
-  const instances::Matrix opposite{2, 3, {0.3f, 0.7f, -1.1f, -0.6f, -1.4f, 2.2f}};
-  const Kernel shifted = similarity(opposite.view(), {.metric = ShiftedCosine{}});
-  CHECK_NOTHROW(detail::check_not_negative("Caller", "kernel", 0, detail::read_column(shifted, 0)));
+}
+
+TEST_CASE("Shifted cosines are not negative, however many features opposite rows have") {
+  for (const Index features : {3, 384, 4096}) {
+    const auto opposite = instances::matrix(2, features, [](Index i, Index) { return i == 0 ? 1.0f : -1.0f; });
+    const Kernel shifted = similarity(opposite.view(), {.metric = ShiftedCosine{}});
+    detail::NotNegative seen;
+    detail::for_each_column(shifted, [&](Index j, std::span<const float> column) { seen.look(j, column); });
+    CHECK_NOTHROW(seen.check("Caller", "kernel"));
+  }
 }
 
 TEST_CASE("A streamed kernel is read like a stored one, several columns at once") {

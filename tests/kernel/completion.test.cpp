@@ -105,6 +105,17 @@ TEST_CASE("Drawn matrices keep what is known and scatter about as far as predict
   CHECK(c.draw(RandomStream(2, 2), known) != drawn);
 }
 
+TEST_CASE("Predictions and drawn matrices have the same bits at every thread count") {
+  const World world(0.1f);
+  const KnownEntries<float> known = world.known(8);
+  const Completion<float> one = UtilityRegression<float>(cpu, world.pairs).complete(known);
+  for (const Index threads : {2, 3, 7}) {
+    const Completion<float> many = UtilityRegression<float>(cpu.threads(threads), world.pairs).complete(known);
+    CHECK(many.predicted == one.predicted);
+    CHECK(many.draw(RandomStream(1, 2), known) == one.draw(RandomStream(1, 2), known));
+  }
+}
+
 TEST_CASE("Targets that are no contexts have no diagonal") {
   const World world(0.02f);
   constexpr Index targets = 10;

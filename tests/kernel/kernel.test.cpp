@@ -2,11 +2,14 @@
 // Tests of kernel/kernel.hpp.
 #include "support/bits.hpp"
 #include "support/catch.hpp"
+#include "support/instances.hpp"
 #include "support/random_matrix.hpp"
 #include "support/thrown.hpp"
 
 #include <pickmix/kernel/kernel.hpp>
+#include <pickmix/kernel/similarity.hpp>
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -166,6 +169,17 @@ TEST_CASE("the similarities of some items to each other are a dense kernel of th
     for (Index j = 0; j < 4; ++j)
       CHECK(some(i, j) == m(items[static_cast<std::size_t>(i)], items[static_cast<std::size_t>(j)]));
   CHECK(kernel.among(cpu, {}).columns() == 0);
+}
+
+TEST_CASE("items are compared as a row with a candidate, whether that is stored or computed") {
+  const auto rows = instances::normal(1, 9, 4), columns = instances::normal(2, 9, 4);
+  const Kernel stored = similarity(rows.view(), columns.view());
+  const Kernel computed = similarity(rows.view(), columns.view(), {.storage = Storage::streamed});
+  const std::vector<Index> items{8, 0, 3, 0};
+  const Kernel some = stored.among(cpu, items), others = computed.among(cpu, items);
+  for (Index i = 0; i < 4; ++i)
+    for (Index j = 0; j < 4; ++j) CHECK(others(i, j) == Approx(some(i, j)).margin(1e-6));
+  CHECK(std::abs(some(0, 1) - some(1, 0)) > 0.01f);
 }
 
 }

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <new>
 #include <numeric>
 #include <stdexcept>
 #include <string>
@@ -111,8 +112,15 @@ TEST_CASE("A row is its own nearest neighbour, unless it is zero") {
   Matrix pool = instances::normal(3, 30, 3);
   for (Index c = 0; c < 3; ++c) pool(20, c) = 0.0f;
   const Kernel graph = nearest_neighbors(pool.view(), 1);
-  CHECK(graph(5, 5) == Approx(1.0));
+  for (Index i = 0; i < 30; ++i) CHECK(graph(i, i) == (i == 20 ? Approx(0.0) : Approx(1.0)));
+  CHECK(graph(20, 0) == 0.0f);  // a zero row is as near to all: the first stands for them
   CHECK(graph.sparse()->parts[0].row.size() == 30);
+}
+
+TEST_CASE("Memory that runs out in an observer is not the neighbours'") {
+  const Matrix pool = instances::normal(5, 400, 3);
+  const auto fails = [](const Progress&) { throw std::bad_alloc(); };
+  CHECK_THROWS_AS(nearest_neighbors(cpu, pool.view(), 3, Cosine{}, fails), std::bad_alloc);
 }
 
 TEST_CASE("No neighbours, and what similarities refuse, are refused") {

@@ -177,6 +177,10 @@ TEST_CASE("Log determinant: what does not fit or makes no sense is refused by na
              ContainsSubstring("known.within is missing"));
   CHECK_THAT(thrown<ShapeError>([&] { family.conditional_gain(some.pool, wrong); }),
              ContainsSubstring("known.within is 5 x 5") && ContainsSubstring("21 rows"));
+  const auto known = instances::normal(6, some.known.to_pool.rows(), 5);
+  const Reference two_sets{some.known.to_pool, similarity(known.view(), known.view(), {.storage = Storage::streamed})};
+  CHECK_THAT(thrown<ValueError>([&] { family.conditional_gain(some.pool, two_sets); }),
+             ContainsSubstring("known.within were given one by one"));
   CHECK_THAT(thrown<ShapeError>([&] {
                family.conditional_mutual_information(some.pool, some.target, some.known, some.target.to_pool);
              }),

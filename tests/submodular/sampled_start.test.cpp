@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <new>
 #include <numeric>
 #include <set>
 #include <span>
@@ -413,6 +414,13 @@ TEST_CASE("Where more still matters than was expected, more first picks are made
     throw CapacityError("its own");
   };
   CHECK_THROWS_AS(run(cpu, UINT64_MAX, fail), CapacityError);
+  CHECK(passes == 1);
+  passes = 0;
+  const auto fill_memory = [&](const Progress&) {
+    ++passes;
+    throw std::bad_alloc();
+  };
+  CHECK_THROWS_AS(run(cpu, UINT64_MAX, fill_memory), std::bad_alloc);
   CHECK(passes == 1);
 }
 

@@ -12,7 +12,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -67,10 +66,8 @@ class PackedRows {
 
 namespace detail {
 
-/// Rows and columns of the register tiles below; all divide 48 columns and 16 rows.
 /// out(r, c) = Σ_k a(r, k) · b(c, k): features in order, one running sum for each entry. So the bits of an entry depend on
 /// its two rows and the instruction set, and not on where the entry stands.
-
 inline void inner_products_portable(const float* a, const float* b, Index features, float* out, Index stride) {
   constexpr Index height = 4, width = 8;
   using Lanes = Eigen::Array<float, width, 1>;

@@ -99,7 +99,7 @@ inline void pair_products_neon(const float* const* rows, const float* const* col
 /// pairs are as many chains of additions, which hide each other's waiting; a vector's lanes are pairs.
 ///
 /// \param rows, columns  their features one after another
-/// \pre   screening_range(largest_instruction_set()) > 0
+/// \pre   the processor has AVX2 and FMA (ARM: NEON)
 inline void pair_products(const float* const* rows, const float* const* columns, Index features, float* out) {
 #if defined(__x86_64__) && defined(__GNUC__)
   detail::pair_products_avx2(rows, columns, features, out);

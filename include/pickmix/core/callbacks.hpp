@@ -87,9 +87,10 @@ inline std::vector<float> room_for_embeddings(const Callbacks& callbacks, std::s
   } catch (const std::bad_alloc&) {  // said better below
   }
   raise<CapacityError>(
-      "{}: Callbacks::embedding_size is {}; {} embeddings of it need {:.1f} GiB of memory, which could not be "
-      "had; use a smaller one",
-      caller, callbacks.embedding_size, examples, static_cast<double>(examples) * static_cast<double>(width) * 0x1p-28);
+      "{}: Callbacks::embedding_size is {}; {} embeddings of it need {} of memory, which could not be had; use a "
+      "smaller one",
+      caller, callbacks.embedding_size, examples,
+      bytes_text(4.0 * static_cast<double>(examples) * static_cast<double>(width)));
 }
 
 }  // namespace detail

@@ -104,6 +104,12 @@ std::string message(MessageText<sizeof...(Values)> text, const Values&... values
   return message_of(text, {message_value(values)...});
 }
 
+/// An amount of memory as a message says it.
+inline std::string bytes_text(double bytes) {
+  if (bytes < 0x1p20) return message("{:.0f} bytes", bytes);
+  return bytes < 0x1p30 ? message("{:.1f} MiB", bytes * 0x1p-20) : message("{:.1f} GiB", bytes * 0x1p-30);
+}
+
 }  // namespace detail
 
 /// Throws `E` with a formatted message. Every error of the library passes through here.

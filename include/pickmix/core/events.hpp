@@ -20,6 +20,30 @@ struct Progress {
   Index total = 0;
 };
 
+namespace detail {
+
+/// Calls an observer, and knows whether what is thrown is the observer's: memory that runs out there is not the library's.
+template <class Observer>
+class Watched {
+ public:
+  explicit Watched(Observer& observer) : observer_(&observer) {}
+
+  template <class... Told>
+  auto operator()(const Told&... told) {
+    threw_ = true;
+    const auto answer = (*observer_)(told...);
+    threw_ = false;
+    return answer;
+  }
+  bool threw() const { return threw_; }
+
+ private:
+  Observer* observer_;
+  bool threw_ = false;
+};
+
+}  // namespace detail
+
 /// A callable that takes events of type `Event` and returns nothing or a `Flow`.
 template <class Observer, class Event>
 concept ObserverOf = std::invocable<Observer&, const Event&> &&

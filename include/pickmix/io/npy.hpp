@@ -152,9 +152,9 @@ class NpyMatrix {
       return backend::large_array<float>(static_cast<std::size_t>(std::max<Index>(count, 1)));
     } catch (const std::bad_alloc&) {
       raise<CapacityError>(
-          "NpyMatrix: '{}': {} x {} floats of {} bits are converted, which takes {:.3f} GiB that could not be had; "
-          "save it as row-major float32 and it is mapped",
-          name, header.rows, header.columns, header.bits, static_cast<double>(count) * 0x1p-28);
+          "NpyMatrix: '{}': {} x {} floats of {} bits are converted, which takes {} that could not be had; save "
+          "it as row-major float32 and it is mapped",
+          name, header.rows, header.columns, header.bits, detail::bytes_text(4.0 * static_cast<double>(count)));
     }
   }
 

@@ -4,6 +4,7 @@
 
 #include <pickmix/backend/above.hpp>
 #include <pickmix/core/error.hpp>
+#include <pickmix/core/events.hpp>
 #include <pickmix/core/parallel.hpp>
 #include <pickmix/core/types.hpp>
 #include <pickmix/kernel/found_entries.hpp>
@@ -38,17 +39,19 @@ class Room {
  public:
   /// \param bytes  for entries of `each` bytes: 12 as they are found and 8 once they are in place, if all are found first
   explicit Room(std::uint64_t bytes, std::uint64_t each = 20)
-      : left_(static_cast<std::int64_t>(std::min<std::uint64_t>(bytes / each, INT64_MAX))) {}
+      : bytes_(bytes), left_(static_cast<std::int64_t>(std::min<std::uint64_t>(bytes / each, INT64_MAX))) {}
 
   /// \throws OutOfRoom if there is not room for so many more
   void take(std::size_t entries) {
     if (left_.fetch_sub(static_cast<std::int64_t>(entries)) < static_cast<std::int64_t>(entries))
       raise<OutOfRoom>(
-          "entries_above: more similarities are above the thresholds than the memory limit allows; raise it, or use "
-          "fewer rows");
+          "entries_above: more similarities are above the thresholds than the memory limit, {}, allows; raise it, or "
+          "use fewer rows",
+          bytes_text(static_cast<double>(bytes_)));
   }
 
  private:
+  std::uint64_t bytes_;
   std::atomic<std::int64_t> left_;
 };
 
@@ -223,15 +226,20 @@ std::optional<Kernel> entries_above(Cpu executor, const Kernel& kernel, std::opt
     raise<CapacityError>("entries_above: the kernel is {} x {}; needs fewer than 2^32 rows and columns", kernel.rows(),
                          kernel.columns());
   check_thresholds("entries_above", thresholds, kernel.rows());
+  Watched watched(progress);
   try {
     const std::vector<float> limits = padded(thresholds);
     auto out = kernel.streamed() == nullptr
-                   ? stored_above(executor, kernel, limits, memory_limit, progress)
-                   : streamed_above(executor, *kernel.streamed(), std::move(screened), limits, memory_limit, progress);
+                   ? stored_above(executor, kernel, limits, memory_limit, watched)
+                   : streamed_above(executor, *kernel.streamed(), std::move(screened), limits, memory_limit, watched);
     if (out == nullptr) return std::nullopt;
     return Kernel(kernel.rows(), kernel.columns(), std::move(out), kernel.instructions());
   } catch (const std::bad_alloc&) {
-    raise<OutOfRoom>("entries_above: the similarities above the thresholds do not fit into memory; use fewer rows");
+    if (watched.threw()) throw;
+    raise<OutOfRoom>(
+        "entries_above: the similarities of {} x {} that are above the thresholds do not fit into memory; use fewer "
+        "rows",
+        kernel.rows(), kernel.columns());
   }
 }
 
@@ -245,7 +253,7 @@ std::optional<Kernel> entries_above(Cpu executor, const Kernel& kernel, std::opt
 /// \throws     ShapeError unless there is one threshold for each row; CapacityError if what is found does not fit into
 ///             memory, or there are 2^32 rows or columns
 /// \complexity one pass over the kernel; of a streamed, symmetric one n²d operations; 20 bytes an entry found at most,
-///             8 of which stay
+///             8 of which stay, and 5 a feature of a streamed kernel's rows
 /// \determinism the same at every thread count
 template <class OnProgress>
 std::optional<Kernel> entries_above(Cpu executor, const Kernel& kernel, std::span<const float> thresholds,

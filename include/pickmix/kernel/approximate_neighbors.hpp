@@ -105,6 +105,8 @@ std::optional<NeighborGraph> approximate_neighbors(Cpu executor, MatrixView<cons
   const Permutation order(n, RandomStream(options.seed, 0x6E656172));
   for (Index c = 0; c < std::min(n, static_cast<Index>(std::sqrt(8.0 * static_cast<double>(n)))); ++c)
     centres.push_back(order(c));
+  auto tell = [&](const Progress& progress) { return notify(progress, observers...); };
+  detail::Watched watched(tell);
   try {
     const Cells cells(executor, kernel, centres, detail::ScreenedRows::of(executor, kernel));
     const std::vector<double> found =
@@ -115,8 +117,8 @@ std::optional<NeighborGraph> approximate_neighbors(Cpu executor, MatrixView<cons
         });
     const auto enough = std::lower_bound(found.begin() + 1, found.end(), options.wanted_recall);
     const Index probes = enough - found.begin();
-    if (probes > cells.size() || cells.share(probes) > 0.25) {
-      auto exact = nearest_neighbors(executor, pool, k, options.metric, observers...);
+    if (cells.share(probes) > 0.25) {
+      auto exact = nearest_neighbors(executor, pool, k, options.metric, watched);
       if (!exact) return std::nullopt;
       return NeighborGraph{*std::move(exact), 1.0};
     }
@@ -127,7 +129,7 @@ std::optional<NeighborGraph> approximate_neighbors(Cpu executor, MatrixView<cons
         detail::find_nearest(*kernel.streamed(), cells.rows_near(v, probes), cells.members(v), nearest);
     };
     const bool finished = for_each_tile(executor, cells.size(), work, [&](Index done) {
-      return notify(Progress{"nearest neighbours", done, cells.size()}, observers...) == Flow::proceed;
+      return watched(Progress{"nearest neighbours", done, cells.size()}) == Flow::proceed;
     });
     if (!finished) return std::nullopt;
     std::vector<detail::FoundEntries> rows(1);
@@ -139,6 +141,7 @@ std::optional<NeighborGraph> approximate_neighbors(Cpu executor, MatrixView<cons
     }
     return NeighborGraph{Kernel(n, n, detail::by_column(executor, n, rows), kernel.instructions()), *enough};
   } catch (const std::bad_alloc&) {
+    if (watched.threw()) throw;
     raise<CapacityError>("approximate_neighbors: {} neighbours of {} rows do not fit into memory; use a smaller k", k,
                          n);
   }

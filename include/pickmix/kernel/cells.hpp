@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pickmix/core/error.hpp>
+#include <pickmix/core/events.hpp>
 #include <pickmix/core/matrix_view.hpp>
 #include <pickmix/core/parallel.hpp>
 #include <pickmix/core/rng.hpp>
@@ -144,6 +145,7 @@ class Cells {
   std::optional<Kernel> entries_above(std::span<const float> thresholds, Index probes, OnProgress&& progress,
                                       std::uint64_t memory_limit = UINT64_MAX) const {
     detail::check_thresholds("Cells::entries_above", thresholds, kernel_.rows());
+    detail::Watched watched(progress);
     try {
       detail::Room room(memory_limit, 8);  // each cell's are put in place at once
       struct Part {
@@ -162,13 +164,16 @@ class Cells {
             detail::find_above(*kernel_.streamed(), rows_near(part.cell, probes), part.candidates, thresholds, room);
       };
       const Index all = std::ssize(parts);
-      if (!for_each_tile(executor_, all, work, [&](Index done) { return progress(done, all); })) return std::nullopt;
+      if (!for_each_tile(executor_, all, work, [&](Index done) { return watched(done, all); })) return std::nullopt;
       auto out = std::make_shared<SparseEntries>(kernel_.columns());
       for (Part& part : parts) out->take(std::move(part.found.entries), part.candidates, part.found.count);
       return Kernel(kernel_.rows(), kernel_.columns(), std::shared_ptr<const SparseEntries>(std::move(out)),
                     kernel_.instructions());
     } catch (const std::bad_alloc&) {
-      raise<CapacityError>("Cells: the similarities above the thresholds do not fit into memory; use fewer rows");
+      if (watched.threw()) throw;
+      raise<CapacityError>(
+          "Cells: the similarities of {} rows that are above the thresholds do not fit into memory; use fewer rows",
+          kernel_.rows());
     }
   }
 

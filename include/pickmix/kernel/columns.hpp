@@ -63,21 +63,34 @@ void for_each_column(const Kernel& kernel, Work&& work) {
 /// How many columns are best read together: one where they are stored, a tile of them where they are computed.
 inline Index columns_at_once(const Kernel& kernel) { return kernel.streamed() == nullptr ? 1 : 64; }
 
-/// How far below 0 rounding takes a similarity that is none on paper: (1 + cos)/2 of opposite rows.
-inline constexpr float rounding_noise = 1e-6f;
-
 /// A similarity as an amount, which is not negative: rounding noise is 0.
 inline double amount(float similarity) { return static_cast<double>(std::max(similarity, 0.0f)); }
 
-/// \throws ValueError if a similarity of column `j` is below 0 by more than rounding noise; names it, and the way out
-inline void check_not_negative(std::string_view caller, std::string_view name, Index j, std::span<const float> column) {
-  for (std::size_t i = 0; i < column.size(); ++i)
-    if (!(column[i] >= -rounding_noise))
+/// Looks whether similarities can be taken as amounts: whether none of them is negative, but for rounding noise.
+class NotNegative {
+ public:
+  void look(Index j, std::span<const float> column) {
+    for (std::size_t i = 0; i < column.size(); ++i) {
+      most_ = std::max(most_, column[i]);
+      if (column[i] < least_) least_ = column[i], row_ = i, column_ = j;
+    }
+  }
+
+  /// \throws ValueError if the least that was seen is below 0 by more than 2⁻¹² of the largest, which is what (1 + cos)/2 of
+  ///         opposite rows of 4,096 features is off by at most; names it, and the way out
+  void check(std::string_view caller, std::string_view name) const {
+    if (least_ < -0x1p-12f * most_)
       raise<ValueError>(
           "{}: {}({}, {}) is {}; every similarity must be at least 0: replace s by max(s, 0), or by (1 + s)/2 (the "
           "metric ShiftedCosine)",
-          caller, name, i, j, column[i]);
-}
+          caller, name, row_, column_, least_);
+  }
+
+ private:
+  float least_ = 0.0f, most_ = 0.0f;
+  std::size_t row_ = 0;
+  Index column_ = 0;
+};
 
 /// \throws ShapeError if the rows are not the candidates, as far as their numbers tell
 inline void check_square(std::string_view caller, const Kernel& kernel) {

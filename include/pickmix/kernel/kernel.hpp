@@ -160,7 +160,7 @@ class Kernel {
 
   /// The similarities of some items to each other, dense. For a kernel whose rows are its candidates.
   ///
-  /// \throws CapacityError if they do not fit into memory
+  /// \throws CapacityError if they do not fit into memory, std::bad_alloc if a copy of their embeddings does not
   Kernel among(Cpu executor, std::span<const Index> items) const {
     const auto n = static_cast<Index>(items.size());
     auto out = allocate<float>("Kernel::among", n, n);
@@ -212,10 +212,9 @@ class Kernel {
         return backend::large_array<Entry>(static_cast<std::size_t>(rows * columns));
     } catch (const std::bad_alloc&) {  // said better below
     }
-    raise<CapacityError>(
-        "{}: {} x {} similarities need {:.1f} GiB of memory, which could not be had; "
-        "use fewer rows",
-        caller, rows, columns, static_cast<double>(rows) * static_cast<double>(columns) * sizeof(Entry) * 0x1p-30);
+    raise<CapacityError>("{}: {} x {} similarities need {} of memory, which could not be had; use fewer rows", caller,
+                         rows, columns,
+                         detail::bytes_text(static_cast<double>(rows) * static_cast<double>(columns) * sizeof(Entry)));
   }
 
  private:

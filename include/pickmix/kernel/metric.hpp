@@ -26,8 +26,9 @@ struct ShiftedCosine {};
 /// x·y.
 struct Dot {};
 
-/// exp(−gamma · ‖x − y‖²), gamma > 0. The square is ‖x‖² + ‖y‖² − 2 x·y in single precision, off by some ‖x‖² · 2⁻²²:
-/// rows far from the origin, beside their distances, are to be centred first.
+/// exp(−gamma · ‖x − y‖²), gamma > 0. The square is ‖x‖² + ‖y‖² − 2 x·y in single precision, off by some √d · ‖x‖² · 2⁻²³
+/// of d features, by up to d · ‖x‖² · 2⁻²² of such as are alike: rows far from the origin, beside their distances, are to be
+/// centred first.
 struct Rbf {
   double gamma = 1.0;
 };
@@ -76,8 +77,8 @@ inline backend::PackedRows pack(Cpu executor, std::string_view name, MatrixView<
     });
     return packed;
   } catch (const std::bad_alloc&) {
-    raise<CapacityError>("similarity: {} takes another {:.1f} GiB, which could not be had; use fewer rows", name,
-                         static_cast<double>(rows.rows()) * static_cast<double>(features) * 0x1p-28);
+    raise<CapacityError>("similarity: {} takes another {}, which could not be had; use fewer rows", name,
+                         bytes_text(4.0 * static_cast<double>(rows.rows()) * static_cast<double>(features)));
   }
 }
 

@@ -58,7 +58,8 @@ class Largest {
 
 }  // namespace detail
 
-/// For each row of `pool` its `k` most similar rows, itself included, as a sparse kernel. All other similarities are zero.
+/// For each row of `pool` its `k` most similar rows, itself counted as any other, as a sparse kernel. All other similarities
+/// are zero. Where more than k rows are alike, a row need not be among its own neighbours, and its s_ii reads 0 then.
 ///
 /// \shape      pool: n × d, 1 ≤ k; k above n means all
 /// \param observers  told of `Progress`; one that answers `Flow::stop` ends the work
@@ -75,6 +76,8 @@ std::optional<Kernel> nearest_neighbors(Cpu executor, MatrixView<const float> po
   const Kernel kernel = *similarity(executor, pool, {metric, Storage::streamed});
   const StreamedEntries& entries = *kernel.streamed();
   const Index blocks = entries.row_blocks();
+  auto tell = [&](const Progress& progress) { return notify(progress, observers...); };
+  detail::Watched watched(tell);
   try {
     std::vector<detail::FoundEntries> found(static_cast<std::size_t>(blocks));
     const Index most = std::min(k, pool.rows());
@@ -118,11 +121,12 @@ std::optional<Kernel> nearest_neighbors(Cpu executor, MatrixView<const float> po
           out.add(b * edge + c, candidate, value);
     };
     const bool finished = for_each_tile(executor, blocks, work, [&](Index done) {
-      return notify(Progress{"nearest neighbours", done, blocks}, observers...) == Flow::proceed;
+      return watched(Progress{"nearest neighbours", done, blocks}) == Flow::proceed;
     });
     if (!finished) return std::nullopt;
     return Kernel(pool.rows(), pool.rows(), detail::by_column(executor, pool.rows(), found), entries.instructions());
   } catch (const std::bad_alloc&) {
+    if (watched.threw()) throw;
     raise<CapacityError>("nearest_neighbors: {} neighbours of {} rows do not fit into memory; use a smaller k", k,
                          pool.rows());
   }

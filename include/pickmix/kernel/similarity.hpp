@@ -55,10 +55,10 @@ inline Storage choose_storage(Index rows, Index columns, const SimilarityOptions
   if ((options.storage == Storage::full && full > options.memory_limit) ||
       (options.storage == Storage::half && half > options.memory_limit))
     raise<CapacityError>(
-        "similarity: {} x {} similarities take {:.1f} GiB, and memory_limit is {:.1f} GiB; raise it if the machine has "
-        "the memory, or ask for Storage::streamed, which keeps only the embeddings",
-        rows, columns, static_cast<double>(options.storage == Storage::full ? full : half) * 0x1p-30,
-        static_cast<double>(options.memory_limit) * 0x1p-30);
+        "similarity: {} x {} similarities take {}, and memory_limit is {}; raise it if the machine has the memory, or "
+        "ask for Storage::streamed, which keeps only the embeddings",
+        rows, columns, bytes_text(static_cast<double>(options.storage == Storage::full ? full : half)),
+        bytes_text(static_cast<double>(options.memory_limit)));
   return options.storage;
 }
 

@@ -129,8 +129,9 @@ class StreamedEntries {
     return out;
   }
 
-  /// The entries of some items among each other, for a symmetric kernel.
+  /// The entries of some items among each other.
   StreamedEntries among(std::span<const Index> items) const {
+    if (!symmetric()) return of_rows(items).of_columns(items);
     StreamedEntries out(*this);
     out.rows_ = out.columns_ = std::make_shared<const backend::PackedRows>(columns_->gather(items));
     if (!linear()) out.row_squares_ = out.column_squares_ = squares(*out.rows_);

@@ -17,7 +17,8 @@ struct Pair {
 };
 
 /// A pair of items whose two similarities differ by more than `share` of the larger of their similarities to themselves,
-/// if there is one; with share 0, a pair whose two similarities differ at all.
+/// if there is one; with share 0, a pair whose two similarities differ at all. Of a streamed kernel whose rows and columns
+/// were given one by one, and so may be of different data, the first pair, which is not looked at.
 ///
 /// \shape      kernel: square
 /// \complexity the stored entries, once; none of a streamed kernel, whose rows either are its columns or are not

@@ -41,12 +41,14 @@ class ConcaveOverModularObjective {
       : to_pool_(std::move(to_pool)), psi_(psi), sums_(static_cast<std::size_t>(to_pool_.rows()), 0.0) {
     if (!(std::isfinite(eta) && eta >= 0.0))
       raise<ValueError>("ConcaveOverModular: eta is {}; it must be finite and at least 0", eta);
+    detail::NotNegative similarities;
     detail::for_each_column(to_pool_, [&](Index j, std::span<const float> column) {
-      detail::check_not_negative("ConcaveOverModular", "to_pool", j, column);
+      similarities.look(j, column);
       double sum = 0.0;
       for (float s : column) sum += detail::amount(s);
       relevance_.push_back(eta * value_of(psi_, sum));
     });
+    similarities.check("ConcaveOverModular", "to_pool");
     held_.assign(relevance_.size(), false);
   }
 

@@ -137,8 +137,8 @@ class GraphCutObjective {
   bool matrix_free() const { return kernel_ && kernel_->streamed() != nullptr && entries().linear(); }
   double counted(double similarity) const { return non_negative_ ? std::max(similarity, 0.0) : similarity; }
 
-  /// But for rounding noise, which is small beside the largest entry of a column: the candidate's similarity to itself, or
-  /// a larger one.
+  /// But for rounding noise, a millionth of the largest entry of a column: the candidate's similarity to itself, or a larger
+  /// one.
   bool no_entry_is_negative() const {
     if (kernel_->streamed() != nullptr) return entries().non_negative();
     const Index n = size_of_kernel();
@@ -148,7 +148,7 @@ class GraphCutObjective {
         least = std::min(least, static_cast<double>(*s));
         most = std::max(most, static_cast<double>(*s));
       }
-      return least >= -static_cast<double>(detail::rounding_noise) * most;
+      return least >= -1e-6 * most;
     };
     for (Index j = 0; j < n; ++j) {
       bool none = true;

@@ -124,6 +124,11 @@ struct LogDeterminant {
     if (reference.within->rows() != items || reference.within->columns() != items)
       raise<ShapeError>("{}: {}.within is {} x {}, and {}.to_pool has {} rows; needs one row and one column for each",
                         what, name, reference.within->rows(), reference.within->columns(), name, items);
+    if (const auto* streamed = reference.within->streamed(); streamed != nullptr && !streamed->symmetric())
+      raise<ValueError>(
+          "{}: the rows and columns of {}.within were given one by one; the similarities of the {} items to each other "
+          "are needed: similarity(items)",
+          what, name, name);
     if (const auto pair = asymmetric_pair(*reference.within, 1e-5f))
       raise<ValueError>("{}: {}.within({}, {}) differs from its mirror image; it must be symmetric", what, name,
                         pair->i, pair->j);

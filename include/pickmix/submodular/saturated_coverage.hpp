@@ -38,10 +38,12 @@ class SaturatedCoverageObjective {
       : kernel_(std::move(kernel)), enough_(static_cast<std::size_t>(kernel_.rows()), 0.0) {
     if (!(alpha > 0.0 && alpha <= 1.0))
       raise<ValueError>("SaturatedCoverage: alpha is {}; it must be above 0 and at most 1", alpha);
+    detail::NotNegative similarities;
     detail::for_each_column(kernel_, [&](Index j, std::span<const float> column) {
-      detail::check_not_negative("SaturatedCoverage", "kernel", j, column);
+      similarities.look(j, column);
       for (std::size_t i = 0; i < column.size(); ++i) enough_[i] += detail::amount(column[i]);
     });
+    similarities.check("SaturatedCoverage", "kernel");
     for (double& enough : enough_) enough *= alpha;
     lacking_ = enough_;
     held_.assign(static_cast<std::size_t>(kernel_.columns()), false);

@@ -34,10 +34,12 @@ class SumRedundancyObjective {
   ///         rise (names it; rounding noise counts as 0)
   explicit SumRedundancyObjective(Kernel kernel) : kernel_(std::move(kernel)) {
     detail::check_square("SumRedundancy", kernel_);
+    detail::NotNegative similarities;
     detail::for_each_column(kernel_, [&](Index j, std::span<const float> column) {
-      detail::check_not_negative("SumRedundancy", "kernel", j, column);
+      similarities.look(j, column);
       own_.push_back(detail::amount(column[static_cast<std::size_t>(j)]));
     });
+    similarities.check("SumRedundancy", "kernel");
     shared_.assign(own_.size(), 0.0);
     held_.assign(own_.size(), false);
   }
