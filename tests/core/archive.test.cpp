@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <fstream>
 #include <limits>
 #include <span>
 #include <sstream>
@@ -191,6 +192,12 @@ TEST_CASE("any damage to any one byte is a CheckpointError, also with more data 
       if (!refusal_of(bytes).starts_with("checkpoint: ")) accepted.push_back(at);
     }
   CHECK(accepted == std::vector<std::size_t>{});
+}
+
+TEST_CASE("a file that is not there says so") {
+  std::ifstream none("no such folder/no such file");
+  CHECK(thrown<CheckpointError>([&] { ArchiveReader(none, "test", 1); }) ==
+        "checkpoint: the stream cannot be read; was its file there, and opened?");
 }
 
 TEST_CASE("a file that is no archive says so") {

@@ -96,6 +96,27 @@ TEST_CASE("The reference is kept in checkpoints") {
   for (double reward : resumed.rewards()) CHECK(reward == Approx(std::exp(-1.0)).epsilon(1e-6));
 }
 
+TEST_CASE(
+    "Log-likelihoods, which are losses of the other sign, are refused at the start, at an update and as a reference") {
+  double sign = -1.0;
+  const auto callbacks = loss_callback([&](const Example&) { return sign * 2.5; });
+  MosState state({.sizes = {3, 7}, .batch_size = 1, .update_interval = 2});
+  CHECK_THAT(
+      thrown<CallbackError>([&] { const Sampler sampler(state, callbacks); }),
+      ContainsSubstring("Difficulty: the loss of dataset 0, row") && ContainsSubstring("is -2.5; nats per token"));
+  sign = 1.0;
+  Sampler sampler(state, callbacks);
+  sign = -1.0;
+  CHECK_THAT(thrown<CallbackError>([&] { run_to_update(sampler, state); }),
+             ContainsSubstring("negative log-likelihood"));
+  MosState other({.sizes = {3, 7}, .batch_size = 1, .update_interval = 2});
+  Sampler given(other, loss_callback(plain_loss), Difficulty{.reference = callbacks.loss});
+  CHECK_THAT(thrown<CallbackError>([&] { run_to_update(given, other); }), ContainsSubstring("negative log-likelihood"));
+  sign = -1e-5;  // a token that is certain, but for rounding
+  run_to_update(sampler, state);
+  CHECK(state.updates() == 1);
+}
+
 TEST_CASE("A reference that another policy has spoilt is refused") {
   MosState state({.sizes = {30, 40}, .update_interval = 1});
   Sampler sampler(state, loss_callback(plain_loss));

@@ -18,6 +18,7 @@
 #include <support/runs.hpp>
 #include <support/thrown.hpp>
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <iterator>
@@ -200,6 +201,42 @@ TEST_CASE("Another loop over the same sampler goes on in the same epoch") {
   Index step = 4;
   for (const Batch& batch : sampler) CHECK(batch.step == step++);
   CHECK(step == 10);
+}
+
+TEST_CASE("A run that restricts rows before each epoch goes on from any step as if it had never stopped") {
+  const auto go_on = [](MosState<>& state, std::vector<std::string>* checkpoints) {
+    std::vector<Example> drawn;
+    while (state.step() < 24) {
+      if (!state.epoch_under_way()) {
+        std::vector<std::vector<Index>> rows(2);
+        for (Index k = 0; k < 10; ++k)
+          rows[0].push_back((state.step() + 4 * k) % 40), rows[1].push_back(state.step() + k);
+        state.restrict_rows(rows);
+      }
+      for (const Batch& batch : MosSampler<Gives>(state, {}, {2.0})) {
+        drawn.insert(drawn.end(), batch.examples.begin(), batch.examples.end());
+        if (checkpoints != nullptr) checkpoints->push_back(saved(state));
+      }
+    }
+    return drawn;
+  };
+  for (const EpochEnd end : {EpochEnd::steps, EpochEnd::first_pass, EpochEnd::every_pass}) {
+    MosState state({.sizes = {40, 60}, .batch_size = 4, .update_interval = 4, .seed = 1, .epoch_end = end});
+    std::vector<std::string> checkpoints;
+    const std::vector<Example> all = go_on(state, &checkpoints);
+    int between = 0;
+    for (std::size_t k = 0; k < checkpoints.size(); ++k) {
+      CAPTURE(end, k);
+      MosState resumed = loaded(checkpoints[k]);
+      if (resumed.step() >= 24) break;
+      between += resumed.epoch_under_way() ? 0 : 1;
+      const std::vector<Example> rest = go_on(resumed, nullptr);
+      const auto first = static_cast<std::ptrdiff_t>(4 * (k + 1));
+      CHECK(std::equal(rest.begin(), rest.end(), all.begin() + first, all.end()));
+      CHECK((saved(resumed) == saved(state)));
+    }
+    CHECK(between >= 2);  // at the end of an epoch
+  }
 }
 
 // ---- failures

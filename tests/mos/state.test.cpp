@@ -155,6 +155,19 @@ TEST_CASE("A dataset of vanishing probability is never drawn") {
   CHECK(state.drawn(1) == 2000);
 }
 
+TEST_CASE("Shares are what the next example is drawn by, probabilities what was learnt") {
+  MosState state({.sizes = {40, 4, 40}, .batch_size = 4, .most_passes = 1.0, .tokens = {1.0, 1.0, 2.0}});
+  CHECK(state.shares()[0] == Approx(0.4));
+  CHECK(state.shares()[1] == Approx(0.4));
+  CHECK(state.shares()[2] == Approx(0.2));
+  while (state.drawn(1) < 4) (void)state.draw();
+  CHECK(state.shares()[0] == Approx(2.0 / 3.0));
+  CHECK(state.shares()[1] == 0.0);
+  CHECK(state.probabilities()[1] == Approx(1.0 / 3.0));
+  while (!state.exhausted()) (void)state.draw();
+  CHECK(state.shares() == std::vector<double>{0.0, 0.0, 0.0});
+}
+
 TEST_CASE("What is asked about a dataset that is not there is refused") {
   const MosState state({.sizes = {10, 10}});
   CHECK((state.drawn(1) == 0 && !state.retired(1)));

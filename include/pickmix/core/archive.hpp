@@ -131,9 +131,10 @@ class ArchiveWriter {
 /// checkpoint can be one part of a larger file. Every `throws` below is a CheckpointError that names the field.
 class ArchiveReader {
  public:
-  /// \throws CheckpointError if the stream ends early, if it is not a checkpoint, not of `kind`, of a version
+  /// \throws CheckpointError if the stream has failed or ends early, if it is not a checkpoint, not of `kind`, of a version
   ///         later than `newest`, or if the checksum does not match
   ArchiveReader(std::istream& in, std::string_view kind, std::uint32_t newest) {
+    if (!in) raise<CheckpointError>("checkpoint: the stream cannot be read; was its file there, and opened?");
     std::string file = take(in, detail::archive_header, "header");
     if (!file.starts_with(detail::archive_magic))
       raise<CheckpointError>("checkpoint: this is not a pickmix checkpoint");

@@ -146,8 +146,9 @@ void check_utility_calls(Index n, const Callbacks& callbacks, const Stage& stage
         options.utility_calls);
   const Index alone = targets_of(n, stage).count;
   if (options.utility_calls <= alone)
-    raise<ValueError>("delift::select: utility_calls is {}; needs to be more than the {} losses without context",
-                      options.utility_calls, alone);
+    raise<ValueError>(
+        "delift::select: utility_calls is {}; needs to be more than the {} losses without context, or 0 for all",
+        options.utility_calls, alone);
   pickmix::detail::check_embedding(callbacks, "delift::select: utility_calls");  // they say which pairs to ask for
 }
 

@@ -29,7 +29,7 @@ namespace pickmix::inline v0 {
 /// \units   loss callback, reference: nats per response token
 /// \complexity reward_batch · datasets losses at the start and at each update
 /// \throws  ValueError if there is no loss callback or the state remembers no reference; CallbackError as
-///          `RewardContext::losses`
+///          `RewardContext::losses`, or if a loss is below 0 (by more than 0.001): a log-likelihood, whose sign is the other
 /// \cite wu2024mos (Eq. 9 and 10)
 struct Difficulty {
   static constexpr bool needs_loss = true;
@@ -47,7 +47,7 @@ struct Difficulty {
       const auto examples = context.sample(d, 0, {});
       expected += examples.size();
       if (losses.size() < expected)
-        for (float loss : context.losses(examples)) losses.push_back(loss);
+        for (float loss : checked(context.losses(examples), examples)) losses.push_back(loss);
     }
     context.remember(memory, std::move(losses));
   }
@@ -60,7 +60,7 @@ struct Difficulty {
       const auto examples = reference ? context.sample(d, context.updates() + 1) : context.sample(d, 0, {});
       const std::vector<double> before = reference_of(d, examples, remembered);
       if (!context.active(d)) continue;
-      const auto losses = context.losses(examples);
+      const auto losses = checked(context.losses(examples), examples);
       double sum = 0.0;
       for (std::size_t i = 0; i < losses.size(); ++i) sum += std::exp(losses[i] - before[i]);
       out[static_cast<std::size_t>(d)] = sum / static_cast<double>(losses.size());
@@ -68,10 +68,21 @@ struct Difficulty {
   }
 
  private:
+  /// Losses as they are, if each can be one.
+  static std::vector<float> checked(std::vector<float> losses, std::span<const Example> examples) {
+    for (std::size_t i = 0; i < losses.size(); ++i)
+      if (losses[i] < -0.001f)
+        raise<CallbackError>(
+            "Difficulty: the loss of dataset {}, row {} is {}; nats per token are at least 0: a loss is the negative "
+            "log-likelihood",
+            examples[i].dataset, examples[i].row, losses[i]);
+    return losses;
+  }
+
   std::vector<double> reference_of(Index dataset, std::span<const Example> examples,
                                    std::span<const double>& remembered) const {
     if (reference) {
-      const auto given = ask_losses(reference, "Difficulty: reference", examples);
+      const auto given = checked(ask_losses(reference, "Difficulty: reference", examples), examples);
       return {given.begin(), given.end()};
     }
     if (examples.size() > remembered.size())

@@ -91,10 +91,12 @@ inline double logit_difference(double logit, double from) {
 /// Logits whose softmax over the datasets that are not masked is p. A masked one keeps its logit relative to the log-sum of
 /// the others, so that it comes back with the proportion to them that it had; its p is not looked at.
 ///
-/// \shape p, before, masked: one for each dataset
-/// \throws ValueError as `logits_of`
+/// \shape before, masked: one for each dataset
+/// \throws ShapeError unless p has one for each dataset; ValueError as `logits_of`; both name `caller`
 inline std::vector<double> logits_beside(std::vector<double> p, std::span<const double> before,
                                          const std::vector<bool>& masked, const char* caller) {
+  if (p.size() != before.size())
+    raise<ShapeError>("{}: {} shares for {} datasets; needs one each", caller, p.size(), before.size());
   for (std::size_t d = 0; d < p.size(); ++d)
     if (masked[d]) p[d] = 0.0;
   std::vector<double> logits = logits_of(p, caller);

@@ -52,6 +52,8 @@ class MosState {
 
   /// The distribution over datasets: shares of examples, or of tokens where `MosOptions::tokens` is given. Sums to 1.
   const std::vector<double>& probabilities() const { return table_.probabilities(); }
+  /// The shares of examples by which the next is drawn: 0 of datasets that have no rows left, whatever their probability.
+  const std::vector<double>& shares() const { return table_.shares(); }
 
   /// Batches drawn so far.
   Index step() const { return run_.step; }
@@ -76,6 +78,8 @@ class MosState {
 
   /// Whether every dataset in the mixture with rows and a share above 0 has been read `most_passes` times: nothing is left.
   bool exhausted() const { return table_.empty(); }
+  /// Whether an epoch has been begun and is not over: the next sampler goes on with it, and begins a new one otherwise.
+  bool epoch_under_way() const { return epoch().begin < run_.step; }
 
   /// For samplers: the epoch under way, or the one that begins now; whether one is over; one begins; ends if none began since.
   detail::Epoch epoch() const { return detail::epoch_after(run_.epoch, epoch_run()); }
@@ -116,7 +120,6 @@ class MosState {
   }
 
   /// Tells of a loss seen in training, for policies that live on that. On several ranks: the same calls on all of them.
-  ///
   /// \throws ValueError, ShapeError as `Reported::add`
   void report(Index dataset, double loss) { run_.reported.add(dataset, loss); }
   void report(std::span<const Example> examples, std::span<const float> losses) { run_.reported.add(examples, losses); }
@@ -127,10 +130,9 @@ class MosState {
   /// dataset is not looked at.
   ///
   /// \param update  the rule; left out, `MosOptions::update`
-  /// \throws ShapeError if there are not as many rewards as datasets; ValueError if one is not in
-  ///         [0, largest_reward], if a parameter of the rule is out of its range (names it), if the rule needs a scorer
-  ///         whose logits can be set and this is none, or if the learning rate is so large that a logit (names dataset
-  ///         and value) or another number of the scorer is no longer finite
+  /// \throws ShapeError if there are not as many rewards as datasets; ValueError if one is not in [0, largest_reward], if a
+  ///         parameter of the rule is out of its range (names it), if the rule needs a scorer whose logits can be set and
+  ///         this is none, or if the learning rate is so large that a number of the scorer (names it) is no longer finite
   void learn(std::span<const double> rewards, const std::optional<Update>& update = {}) {
     std::vector<double> next_rewards = detail::checked_rewards(rewards, run_.masked);
     MosState next(*this);
@@ -154,9 +156,6 @@ class MosState {
   /// \shape shares: one for each dataset; those of retired ones, which keep their proportion, are not looked at
   /// \throws ShapeError, ValueError if they are no shares
   void set_probabilities(std::span<const double> shares) {
-    if (shares.size() != options_.sizes.size())
-      raise<ShapeError>("MosState::set_probabilities: {} shares for {} datasets; needs one each", shares.size(),
-                        options_.sizes.size());
     MosState next(*this);
     next.scorer_ = S(detail::logits_beside({shares.begin(), shares.end()}, scorer_.logits(), run_.masked,
                                            "MosState::set_probabilities"));
@@ -221,7 +220,9 @@ class MosState {
       raise<ValueError>("MosState::add_dataset: share is {}; needs to be above 0 and below 1", share);
     MosState next(*this);
     next.options_.sizes.push_back(size);
-    if (!options_.tokens.empty() || tokens != 0.0) next.options_.tokens.push_back(tokens);
+    if (options_.tokens.empty() && tokens != 0.0)
+      raise<ShapeError>("MosState::add_dataset: tokens is {}, and the other datasets have none; leave it out", tokens);
+    if (!options_.tokens.empty()) next.options_.tokens.push_back(tokens);
     validate(next.options_);
     next.scorer_ = S(detail::logits_with(scorer_.logits(), run_.masked, share));
     next.run_.add_dataset();
@@ -239,8 +240,7 @@ class MosState {
     file.finish(out);
   }
 
-  /// Reads what this or an earlier version of the library wrote.
-  ///
+  /// Reads what this or an earlier version of the library wrote: the options are those of the file.
   /// \throws CheckpointError if the stream ends early, is damaged, holds another kind of state or scorer, or a
   ///         field has an impossible value (names it)
   static MosState load(std::istream& in) {

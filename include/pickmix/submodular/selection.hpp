@@ -11,9 +11,9 @@ namespace pickmix::inline v0 {
 
 /// Why a selection ended. None of these is an error.
 enum class StopReason {
-  budget_reached,    ///< as many as asked for, or all that fits (a best single item under `Cost` may leave some of it)
-  pool_exhausted,    ///< more were asked for than there are items, or than the maximiser would take
-  no_positive_gain,  ///< every remaining item would lower the objective, or by BruteForce be worth no more
+  budget_reached,  ///< as many as asked for, or all that fits (a best single item under `Cost` may leave some of it)
+  pool_exhausted,  ///< a `Count` of more than there are items, or than the maximiser would take; other budgets are reached
+  no_positive_gain,     ///< every remaining item would lower the objective, or by BruteForce be worth no more
   stopped_by_observer,  ///< an observer answered `Flow::stop`
 };
 
