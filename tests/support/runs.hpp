@@ -24,7 +24,9 @@ inline const MosOptions options{.sizes = {300, 70, 50},
 
 /// The losses of a model that learns with the steps of `state`, the later datasets faster.
 inline auto model(const MosState<>& state) {
-  return [&state](const Example& e) { return 1.0 + plain_loss(e) - 0.002 * static_cast<double>(state.step() * e.dataset); };
+  return [&state](const Example& e) {
+    return 1.0 + plain_loss(e) - 0.002 * static_cast<double>(state.step() * e.dataset);
+  };
 }
 
 /// Draws `count` batches through samplers made as needed; appends them.

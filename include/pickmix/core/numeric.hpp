@@ -13,7 +13,8 @@ namespace pickmix::inline v0 {
 
 /// p_i = exp(x_i) / Σ exp(x_k), without overflow. Minus infinity gives exactly 0.
 ///
-/// \shape logits, out: the same length, at least 1; may be the same memory. At least one logit is finite, none is NaN or plus infinity
+/// \shape logits, out: the same length, at least 1; may be the same memory. At least one logit is finite, none is NaN or
+///        plus infinity
 inline void softmax(std::span<const double> logits, std::span<double> out) {
   const double top = *std::max_element(logits.begin(), logits.end());
   double sum = 0.0;
