@@ -28,12 +28,13 @@ class RowSubset {
   RowSubset(std::span<const Index> rows, Index dataset, Index size) {
     for (std::size_t k = 0; k < rows.size(); ++k)
       if (rows[k] < 0 || rows[k] >= size)
-        raise<ValueError>("restrict_rows: rows[{}] of dataset {} is {}; needs to be in [0, {})", k, dataset, rows[k],
-                          size);
+        raise<ValueError>("MosState::restrict_rows: rows[{}] of dataset {} is {}; needs to be in [0, {})", k, dataset,
+                          rows[k], size);
     std::vector<Index> sorted(rows.begin(), rows.end());
     std::sort(sorted.begin(), sorted.end());
     if (const auto twice = std::adjacent_find(sorted.begin(), sorted.end()); twice != sorted.end())
-      raise<ValueError>("restrict_rows: rows of dataset {} has row {} twice; needs each at most once", dataset, *twice);
+      raise<ValueError>("MosState::restrict_rows: rows of dataset {} has row {} twice; needs each at most once",
+                        dataset, *twice);
     rows_ = std::make_shared<const std::vector<Index>>(std::move(sorted));
   }
 
