@@ -105,7 +105,7 @@ TEST_CASE("A screened pass finds what a pass without finds, of each column in th
         if (std::holds_alternative<ShiftedCosine>(metric) && features != 50) continue;
         RandomStream random(3, 4);
         const auto& make = entry;  // a lambda cannot take a binding with it
-        const Matrix pool = instances::matrix(features == 384 ? 200 : 450, features,
+        const Matrix pool = instances::matrix(features == 384 ? 200 : 380, features,
                                               [&](Index i, Index k) { return make(i, k, random); });
         for (Index rank : {0, 5, 60}) {
           const auto thresholds = thresholds_of(streamed(pool, metric), rank);
