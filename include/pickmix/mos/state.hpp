@@ -78,7 +78,7 @@ class MosState {
 
   /// Whether every dataset in the mixture with rows and a share above 0 has been read `most_passes` times: nothing is left.
   bool exhausted() const { return table_.empty(); }
-  /// Whether an epoch has been begun and is not over: the next sampler goes on with it, and begins a new one otherwise.
+  /// Whether batches of an epoch were drawn that is not over: the next sampler goes on with it, and begins one otherwise.
   bool epoch_under_way() const { return epoch().begin < run_.step; }
 
   /// For samplers: the epoch under way, or the one that begins now; whether one is over; one begins; ends if none began since.
