@@ -10,7 +10,7 @@ import statistics
 import sys
 from xml.sax.saxutils import escape
 
-from recorded import Recorded
+from recorded import Recorded, mixes, name_of
 
 recorded = Recorded(sys.argv[1])
 names, gap, row, head = 170, 26, 20, 46  # pixels
@@ -29,7 +29,7 @@ class Panel:
 
 
 def panels_of(experiment):
-    if experiment in ("mix", "controls"):
+    if mixes(experiment):
         one = [Panel(d, 120, lambda run, d=d: recorded.ends(run)[d], "dataset") for d in recorded.datasets(experiment)]
         return [Panel("mean of the datasets", 260, recorded.end, "mean"), *one]
     what = recorded.target if experiment == "task" else "mean of the datasets"
@@ -96,7 +96,7 @@ for experiment, methods in recorded.runs.items():
     for method, part in sorted(methods, key=lambda m: (-m[1], mean(m))):
         runs = [(experiment, method, part, seed) for seed in sorted(methods[method, part])]
         if pairs := [(run, other) for run in runs if (other := recorded.line_to_meet(run))]:
-            lines[method if part == 1 else f"{method}, {100 * part:g} %"] = pairs
+            lines[name_of(method, part)] = pairs
     if lines:
-        compared_with = "proportional shares" if experiment in ("mix", "controls") else "random rows"
+        compared_with = "proportional shares" if mixes(experiment) else "random rows"
         (out / f"{experiment}-pairs.svg").write_text(picture(lines, panels_of(experiment), compared_with))

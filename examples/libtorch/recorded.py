@@ -57,7 +57,7 @@ class Recorded:
     def line_to_meet(self, run):
         """The run of the same seed that a run is compared with: proportional shares; random rows, as many. None: there is none."""
         experiment, method, part, seed = run
-        if experiment in ("mix", "controls"):
+        if mixes(experiment):
             other = experiment, "proportional", 1.0
         elif experiment == "both":
             other = experiment, f"{method} random", part
@@ -65,6 +65,15 @@ class Recorded:
             other = "pick" if experiment == "task" else experiment, "random", part  # a target's pool is the same
         there = other != run[:3] and seed in self.runs.get(other[0], {}).get(other[1:], {})
         return (*other, seed) if there else None
+
+
+def mixes(experiment):
+    """Whether its methods are mixtures of all rows: the others pick."""
+    return experiment in ("mix", "controls")
+
+
+def name_of(method, part):
+    return method if part == 1 else f"{method}, {100 * part:g} %"
 
 
 def _whole_lines(path):

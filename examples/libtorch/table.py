@@ -5,7 +5,7 @@ import collections
 import statistics
 import sys
 
-from recorded import Recorded
+from recorded import Recorded, mixes, name_of
 
 recorded = Recorded(sys.argv[1])
 
@@ -35,7 +35,7 @@ usual = collections.Counter(row["machine"] for methods in recorded.runs.values()
                             for row in seeds.values()).most_common(1)[0][0]
 for experiment, methods in recorded.runs.items():
     datasets, measured = recorded.datasets(experiment), recorded.measured(experiment)
-    mixing = experiment in ("mix", "controls")
+    mixing = mixes(experiment)
     names = ["method", "seeds", "mean loss" if measured == datasets else f"loss on {recorded.target}",
              f"less than {'proportional' if mixing else 'random rows'}", *datasets, "exact, %", "lowest on the way",
              "less than random rows there", "tokens to proportional's loss", "rewards", "scheduler", "selection, s",
@@ -51,7 +51,7 @@ for experiment, methods in recorded.runs.items():
         machines = collections.Counter(row["machine"] for row in rows)
         rare = [f"{count} {machine}" for machine, count in machines.items() if machine != usual]
         lines.append([
-            method if part == 1 else f"{method}, {100 * part:g} %",
+            name_of(method, part),
             f"{len(runs)} ({', '.join(rare)})" if rare else str(len(runs)),
             spread(map(recorded.end, runs)),
             lower(pairs, recorded.end),
