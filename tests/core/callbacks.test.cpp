@@ -22,11 +22,11 @@ namespace {
 
 const std::vector<Example> examples{{0, 10, no_context}, {1, 20, 7}, {2, 30, no_context}};
 
-/// A loss callback that writes the row number of every example, but `wrong` for the second.
-Callbacks second_loss_is(float wrong) {
-  return {.loss = [wrong](std::span<const Example> asked, std::span<float> losses) {
+/// A loss callback that writes the row number of every example, but `wrong` for one.
+Callbacks loss_is(std::size_t which, float wrong) {
+  return {.loss = [which, wrong](std::span<const Example> asked, std::span<float> losses) {
     for (std::size_t i = 0; i < asked.size(); ++i) losses[i] = static_cast<float>(asked[i].row);
-    losses[1] = wrong;
+    losses[which] = wrong;
   }};
 }
 
@@ -61,13 +61,15 @@ TEST_CASE("ask_losses of no examples does not bother the trainer") {
 TEST_CASE("a loss that is not finite is a CallbackError that names caller, value and example") {
   constexpr float infinity = std::numeric_limits<float>::infinity();
   const auto message_for = [](float wrong) {
-    return thrown<CallbackError>([&] { ask_losses(second_loss_is(wrong), examples, "mos::Sampler"); });
+    return thrown<CallbackError>([&] { ask_losses(loss_is(1, wrong), examples, "mos::Sampler"); });
   };
   const std::string example = " for example {dataset 1, row 20, context 7}";
   CHECK_THAT(message_for(std::numeric_limits<float>::quiet_NaN()),
              ContainsSubstring("mos::Sampler: Callbacks::loss gave nan" + example));
   CHECK_THAT(message_for(infinity), ContainsSubstring("gave inf" + example));
   CHECK_THAT(message_for(-infinity), ContainsSubstring("gave -inf" + example));
+  for (std::size_t which : {0u, 2u})
+    CHECK_THROWS_AS(ask_losses(loss_is(which, infinity), examples, "test"), CallbackError);
 }
 
 TEST_CASE("a loss that was not written is a CallbackError") {
@@ -78,7 +80,7 @@ TEST_CASE("a loss that was not written is a CallbackError") {
 
 TEST_CASE("the largest finite loss is a loss") {
   constexpr float largest = std::numeric_limits<float>::max();
-  CHECK(ask_losses(second_loss_is(largest), examples, "test")[1] == largest);
+  CHECK(ask_losses(loss_is(1, largest), examples, "test")[1] == largest);
 }
 
 TEST_CASE("what the loss callback throws passes through unchanged") {

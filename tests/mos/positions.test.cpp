@@ -145,6 +145,16 @@ TEST_CASE(
   CHECK(orders.size() == 7);
 }
 
+TEST_CASE("A restricted dataset leaves the rows and the passes of the others as they are") {
+  Positions positions(3, 3, false, without_end), plain(3, 3, false, without_end);
+  positions.restrict_to(1, 10, RowSubset(Indices{4}, 1, 10));
+  for (std::size_t d : {0u, 2u}) {
+    CHECK(positions.passes(d, 20) == 0);
+    CHECK(rows(positions, d, 20, 30) == rows(plain, d, 20, 30));
+    CHECK(positions.passes(d, 20) == 1);
+  }
+}
+
 TEST_CASE("A restriction that is lifted before a row is drawn was none; later, passes over all rows begin anew") {
   Positions plain(1, 3, false, without_end), positions(1, 3, false, without_end);
   positions.restrict_to(0, 10, RowSubset(Indices{1}, 0, 10));

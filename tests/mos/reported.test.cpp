@@ -56,6 +56,7 @@ TEST_CASE("What makes no sense is refused whole") {
   const std::vector<Example> examples{{.dataset = 0, .row = 0}, {.dataset = 1, .row = 0}};
   CHECK_THROWS_AS(reported.add(examples, std::vector<float>{1.0f}), ShapeError);
   CHECK_THROWS_AS(reported.add(examples, std::vector<float>{1.0f, std::nanf("")}), ValueError);
+  CHECK_THROWS_AS(reported.add(examples, std::vector<float>{std::nanf(""), 1.0f}), ValueError);
   for (double mean : reported.means()) CHECK(std::isnan(mean));
 }
 

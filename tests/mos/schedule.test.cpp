@@ -52,7 +52,9 @@ TEST_CASE("Plans that make no sense are refused before training") {
   CHECK_THROWS_AS(run.start(Schedule{.stages = {{5, {1.0, 1.0}}, {5, {1.0, 1.0}}}}), ValueError);
   CHECK_THROWS_AS(run.start(Schedule{.stages = {{0, {1.0}}}}), ShapeError);
   CHECK_THROWS_AS(run.start(Schedule{.stages = {{0, {0.0, 0.0}}}}), ValueError);
-  CHECK_THROWS_AS(run.start(Schedule{.stages = {{0, {std::nan(""), 1.0}}}}), ValueError);
+  for (double share : {std::nan(""), -1.0, HUGE_VAL})
+    CHECK_THROWS_WITH(run.start(Schedule{.stages = {{0, {1.0, 1.0}}, {5, {3.0, share}}}}),
+                      ContainsSubstring("share of dataset 1 in stage 1"));
 }
 
 TEST_CASE("Before its first stage a plan leaves the shares as they are, gradual or not") {

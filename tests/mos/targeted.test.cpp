@@ -25,6 +25,9 @@ struct Level {
     for (std::size_t d = 0; d < out.size(); ++d) out[d] = level[d];
   }
 };
+struct Begun : Level {
+  void start(RewardContext& context) const { context.remember("begun", level); }
+};
 template <class Policy>
 constexpr bool brings_rule = requires(const Policy& policy) {
   policy.update();
@@ -38,6 +41,13 @@ TEST_CASE("The target's own reward is doubled, before it is smoothed") {
   CHECK(run.memory.count("targeted/seen") == 1);
   const Doubles smooth = run(LearningTrajectory<Targeted<Level>>{{{{0.5, 0.25, 1.0}}, 1}});
   CHECK(smooth[1] == Approx(0.9 * 0.5 + 0.1));
+}
+
+TEST_CASE("The policy starts where the target does, with a memory of its own") {
+  RewardRun run;
+  run.options.sizes = {1, 1};
+  run.start(Targeted<Begun>{{{{2.0, 3.0}}}, 1});
+  CHECK(run.memory.at("targeted/begun") == Doubles{2.0, 3.0});
 }
 
 TEST_CASE("Of transferability it is the cosine with the target") {
