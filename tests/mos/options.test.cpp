@@ -108,6 +108,9 @@ TEST_CASE("A rule's parameters, floor, cap, epoch and tokens out of range are re
   CHECK_THAT(refused([](MosOptions& o) { o.epoch_steps = -1; }), ContainsSubstring("epoch_steps"));
   CHECK_THAT(refused([](MosOptions& o) { o.epoch_end = EpochEnd::first_pass, o.replacement = true; }),
              ContainsSubstring("no passes"));
+  CHECK_THAT(refused([](MosOptions& o) { o.draw = static_cast<Draw>(2); }), ContainsSubstring("draw is 2"));
+  CHECK_THAT(refused([](MosOptions& o) { o.optimizer = static_cast<Optimizer>(-1); }), ContainsSubstring("optimizer"));
+  CHECK_THAT(refused([](MosOptions& o) { o.epoch_end = static_cast<EpochEnd>(3); }), ContainsSubstring("epoch_end"));
   CHECK_THAT(refused([](MosOptions& o) { o.tokens = {1.0}; }), ContainsSubstring("tokens has 1"));
   CHECK_THAT(refused([](MosOptions& o) { o.tokens = {1.0, 0.0}; }), ContainsSubstring("tokens[1]"));
 }

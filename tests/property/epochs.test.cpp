@@ -72,6 +72,33 @@ TEST_CASE("A dataset added within an epoch by passes counts from the next one on
   }
 }
 
+TEST_CASE("What is changed before an epoch's first batch counts, whenever samplers were made") {
+  const std::vector<Index> picks{1, 5, 7, 11, 40, 41, 42, 80, 90, 91, 92, 93};
+  for (const bool first : {true, false}) {
+    MosState state({.sizes = {100}, .batch_size = 10, .seed = 1});
+    if (!first) REQUIRE(epoch(state) == 10);
+    { const MosSampler<Static> unused(state); }
+    REQUIRE_FALSE(state.epoch_under_way());
+    state.restrict_rows(0, picks);
+    MosState again = loaded(saved(state));
+    CHECK(epoch(again) == 2);
+    MosSampler<Static> early(state);
+    state.add_dataset(88, 0.5);
+    Index steps = 0;
+    for (const Batch& batch : early) steps += batch.examples.empty() ? 0 : 1;
+    CHECK(steps == 10);  // 12 and 88 rows
+    CHECK(epoch(state) == 10);
+  }
+}
+
+TEST_CASE("What is changed before an epoch by passes begins counts, too") {
+  MosState state({.sizes = {10}, .batch_size = 10, .seed = 1, .epoch_end = EpochEnd::every_pass});
+  { const MosSampler<Static> unused(state); }
+  state.add_dataset(1000, 0.5);
+  epoch(state, 1'000);
+  CHECK(state.drawn(1) == 1000);
+}
+
 TEST_CASE("An epoch by passes is compared with the passes at its beginning, also after a checkpoint") {
   MosState state({.sizes = {10, 100}, .batch_size = 10, .seed = 1, .epoch_end = EpochEnd::every_pass});
   epoch(state);

@@ -65,13 +65,14 @@ inline Index epoch_length(const EpochRun& run) {
   return std::max<Index>(1, (rows + run.options.batch_size - 1) / run.options.batch_size);
 }
 
-/// The epoch `before` if it is not over, or the one that begins after it. Steps drawn without a sampler belong to epochs of
-/// the same length.
+/// The epoch `before` if it is under way, or the one that begins after it: of the datasets as they are now, also where it was
+/// begun before and nothing drawn since. Steps drawn without a sampler belong to epochs of the same length.
 inline Epoch epoch_after(const std::optional<Epoch>& before, const EpochRun& run) {
-  if (before && !over(*before, run)) return *before;
+  const bool drawn = before && before->begin < run.step;
+  if (drawn && !over(*before, run)) return *before;
   Epoch next{.begin = run.step};
   if (run.options.epoch_end == EpochEnd::steps) {
-    const Index last = before ? before->begin + before->length : 0;
+    const Index last = drawn ? before->begin + before->length : before ? before->begin : 0;
     next.length = epoch_length(run);
     next.begin -= (run.step - last) % next.length;
   } else {

@@ -25,7 +25,8 @@ struct ExponentiatedGradient {
   /// η.
   double rate = 1.0;
 
-  /// c, the share that is spread evenly. With 0, a dataset that has reached probability 0 stays there.
+  /// c, the share that is spread evenly. With 0, a dataset whose share has become next to nothing comes back only where its
+  /// rewards stay above the others' for as long.
   double smoothing = 1e-4;
 
   /// \throws ValueError if rate is not finite or negative, or smoothing is not in [0, 1]

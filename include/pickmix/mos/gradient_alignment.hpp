@@ -21,8 +21,8 @@ namespace pickmix::inline v0 {
 /// R(i) = mean over j of cos(∇L(held-out data of j), ∇L(training data of i)), at the current parameters. A negative reward
 /// counts as 0.
 ///
-/// \throws ValueError if a function is empty or `size` is below 1 or beyond all memory; CallbackError if a gradient is not
-///         finite
+/// \throws ValueError if a function is empty or `size` is below 1 or beyond all addresses; CallbackError if a gradient is not
+///         finite; std::bad_alloc if there is no memory for one
 /// \complexity 2 · datasets gradients an update, one at a time; O(datasets · size) operations and 20 · size bytes beside
 /// \cite wang2020multidds (the variant without a virtual step)
 struct GradientAlignment {

@@ -54,8 +54,9 @@ struct MosOptions {
   Index inner_steps = 200;
 
   /// The optimiser's learning rate on the scorer (printed and released: 1e-4). With a LogitScorer and Adam an early update
-  /// moves a logit by at most about inner_steps · learning_rate, one after rewards change that were steady by up to four
-  /// times that; other scorers make a logit of many parameters, and plain gradient steps are as long as rewards are large.
+  /// moves a logit by at most about inner_steps · learning_rate, one after rewards change that were steady by up to six
+  /// times that (four with 200 steps); other scorers make a logit of many parameters, and plain gradient steps are as long
+  /// as rewards are large.
   double learning_rate = 1e-4;
 
   /// Examples per dataset a reward is computed from (printed: 64); fewer where a dataset has fewer.
@@ -80,7 +81,8 @@ struct MosOptions {
   /// Rows of a dataset are drawn with replacement (released), not pass after pass (our default; the paper does not say).
   bool replacement = false;
 
-  /// How many times over a dataset, or the rows it is restricted to, may be read; then it is drawn no more. Its last batch may be a short one.
+  /// How many times over a dataset, or the rows it is restricted to, may be read; then it is drawn no more. Its last batch
+  /// may be a short one.
   double most_passes = std::numeric_limits<double>::infinity();
 
   /// Where an epoch ends, and after how many steps if by steps; 0: after Σ sizes / batch_size, rounded up, over the datasets
@@ -130,6 +132,14 @@ inline void validate(const MosOptions& options) {
     raise<ValueError>("MosOptions: most_passes is {}; needs to be above 0", options.most_passes);
   if (options.epoch_steps < 0)
     raise<ValueError>("MosOptions: epoch_steps is {}; needs at least 0", options.epoch_steps);
+  const auto one_of = [](const char* name, auto value, auto last) {
+    if (value < decltype(value){} || value > last)
+      raise<ValueError>("MosOptions: {} is {}; needs to be one of its enumerators, 0 to {}", name,
+                        static_cast<int>(value), static_cast<int>(last));
+  };
+  one_of("draw", options.draw, Draw::example);
+  one_of("optimizer", options.optimizer, Optimizer::sgd);
+  one_of("epoch_end", options.epoch_end, EpochEnd::every_pass);
   if (options.epoch_end != EpochEnd::steps && options.replacement)
     raise<ValueError>("MosOptions: epoch_end is by passes and replacement is on; there are no passes then");
   if (!options.tokens.empty() && options.tokens.size() != options.sizes.size())

@@ -35,10 +35,11 @@ concept SamplerPolicy = RewardPolicy<P> || std::same_as<P, Static>;
 ///       for (const Batch& batch : MosSampler<Policy>(state, callbacks)) train(batch);
 ///
 /// Every `update_interval` steps, before a batch is drawn, the policy computes one reward per dataset and the state
-/// learns from them. An epoch begins when a sampler is made and none is under way, and ends as `MosOptions::epoch_end`
-/// says, or when a batch is asked for and there is nothing more to draw; an update due then is not made, even if it
-/// would give a share to what is left. A loop may be left anywhere: the batches drawn count as used, and the next
-/// sampler, also of a state that was saved and loaded, goes on behind them in the same epoch.
+/// learns from them. An epoch begins with its first batch, where none is under way: rows restricted and datasets added
+/// before it count, also those since the sampler was made. It ends as `MosOptions::epoch_end` says, or when a batch is
+/// asked for and there is nothing more to draw; an update due then is not made, even if it would give a share to what is
+/// left. A loop may be left anywhere: the batches drawn count as used, and the next sampler, also of a state that was
+/// saved and loaded, goes on behind them in the same epoch.
 ///
 /// The sampler refers to the state, which must outlive it.
 ///
@@ -110,6 +111,8 @@ class MosSampler {
   }
 
   void advance() {
+    if (!finished_ && epoch_.begin == state_->step())  // nothing drawn in it: it is of what there is now
+      state_->epoch(epoch_ = state_->epoch());
     finished_ = ended();
     if constexpr (RewardPolicy<Policy>)
       if (!finished_ && state_->update_due()) {

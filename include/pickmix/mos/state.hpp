@@ -149,9 +149,9 @@ class MosState {
     *this = std::move(next);
   }
 
-  /// Sets the distribution, from here on. What scorer and rule have learnt goes with it; later updates start there, but for
-  /// rules that give the next distribution without the present one: Exp3, Boltzmann, and ClosedForm with rate 1 (hence Odm,
-  /// DynamixSft, SkillIt and Schedule). With these the shares last until the next update.
+  /// Sets the distribution, before the floor of `least_probability`. What scorer and rule have learnt is gone; later updates
+  /// start there, but for rules that do not look at the present distribution: Exp3, Boltzmann, and ClosedForm with rate 1
+  /// (hence Odm, DynamixSft, SkillIt and Schedule). With these the shares last until the next update.
   ///
   /// \shape shares: one for each dataset; those of retired ones, which keep their proportion, are not looked at
   /// \throws ShapeError, ValueError if they are no shares
