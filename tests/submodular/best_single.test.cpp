@@ -2,19 +2,36 @@
 // Under a cost budget the best single item is taken where it is worth more than all that greedy picks.
 #include <pickmix/submodular/best_single.hpp>
 
+#include <pickmix/core/rng.hpp>
 #include <pickmix/submodular/lazy_greedy.hpp>
 #include <pickmix/submodular/naive_greedy.hpp>
 #include <support/catch.hpp>
 #include <support/objectives.hpp>
 
+#include <cstddef>
 #include <vector>
 
 namespace submodular_best_single_test {
 
 using namespace pickmix;
-using objectives::Coverage;
+using objectives::Coverage, objectives::Modular;
 
 namespace {
+
+/// Item 0 is worth 1 and item 1 is worth 10; together they are worth half.
+struct Sharing {
+  static constexpr bool diminishing_returns = true;
+
+  std::vector<bool> held{false, false};
+
+  Index size() const { return 2; }
+  double gain(Index j) const {
+    const auto at = static_cast<std::size_t>(j);
+    return held[at] ? 0.0 : (j == 0 ? 1.0 : 10.0) - (held[1 - at] ? 10.5 : 0.0);
+  }
+  void add(Index j) { held[static_cast<std::size_t>(j)] = true; }
+  void reset() { held.assign(2, false); }
+};
 
 /// Item 1 has the larger gain for its price; with it, item 0, which covers nearly all, cannot be paid for any more.
 const Coverage topics({0b111110, 0b000001, 0b000001});
@@ -69,6 +86,52 @@ TEMPLATE_TEST_CASE("Observers are told; a selection that was stopped is left as 
   const auto s = maximize(g, Cost{10.0, costs}, TestType{}, [](const SelectionStep&) { return Flow::stop; });
   CHECK(s.indices == std::vector<Index>{1});
   CHECK(s.reason == StopReason::stopped_by_observer);
+}
+
+TEMPLATE_TEST_CASE("A budget that is filled with items that lower the objective stays filled", "", NaiveGreedy,
+                   LazyGreedy) {
+  const TestType filling{.fill = true};
+  Modular<true> f{{-1.0, -2.0, -3.0}}, g = f, h{{2.0, -1.0, -0.5}};
+  const std::vector<double> first_is_dear{5.0, 1.0, 1.0}, equal(3, 1.0);
+  const auto s = maximize(f, Cost{2.0, first_is_dear}, filling);
+  CHECK(s.indices == std::vector<Index>{1, 2});
+  CHECK(s.gains == std::vector<double>{-2.0, -3.0});
+  CHECK(s.value == -5.0);
+  const std::vector<Index> candidates{1, 2};
+  CHECK(maximize(g, Among{Cost{2.0, equal}, candidates}, filling).indices == std::vector<Index>{1, 2});
+  CHECK(maximize(h, Cost{3.0, equal}, filling).indices == std::vector<Index>{0, 2, 1});  // though 0 alone is worth more
+}
+
+TEMPLATE_TEST_CASE("Its reason is that of a full budget, or an observer's", "", NaiveGreedy, LazyGreedy) {
+  Sharing f, g;  // after item 0 item 1 would lower the objective
+  const std::vector<double> prices{0.05, 1.0};
+  const auto s = maximize(f, Cost{1.05, prices}, TestType{});
+  CHECK(s.indices == std::vector<Index>{1});
+  CHECK(s.reason == StopReason::budget_reached);
+  const auto stop_at_it = [](const SelectionStep& step) { return step.index == 1 ? Flow::stop : Flow::proceed; };
+  const auto stopped = maximize(g, Cost{1.05, prices}, TestType{}, stop_at_it);
+  CHECK(stopped.indices == std::vector<Index>{1});
+  CHECK(stopped.reason == StopReason::stopped_by_observer);
+}
+
+TEMPLATE_TEST_CASE("A certificate is not below the value, however sums round", "", NaiveGreedy, LazyGreedy) {
+  RandomStream random(1, 2);
+  for (int run = 0; run < 100; ++run) {
+    Modular<true> f;
+    std::vector<Index> group;
+    std::vector<double> prices;
+    for (int j = 0; j < 20; ++j) {
+      f.weights.push_back(random.uniform());
+      group.push_back(random.below(3));
+      prices.push_back(0.1 + random.uniform());
+    }
+    const std::vector<Index> limit(3, 4);
+    Modular<true> g = f;
+    const auto by_group = maximize(f, Quotas{group, limit}, TestType{});
+    CHECK(by_group.upper_bound >= by_group.value);
+    const auto by_cost = maximize(g, Cost{5.0, prices}, TestType{});
+    CHECK(by_cost.upper_bound >= by_cost.value);
+  }
 }
 
 }

@@ -297,7 +297,7 @@ TEST_CASE("Costs that make no sense are refused by name") {
                (void)Cost{1.0, two}.open(3);
              }),
              ContainsSubstring("Cost: of has 2 costs and there are 3 items"));
-  for (double bad : {0.0, -0.0, -1.0, infinity, nan}) {
+  for (double bad : {0.0, -0.0, -1.0, infinity, nan, 1e-101, 1e101}) {
     const std::vector<double> costs{1.0, bad};
     CHECK_THAT(thrown<ValueError>([&] { (void)Cost{1.0, costs}.open(2); }), ContainsSubstring("Cost: of[1] is "));
   }

@@ -247,6 +247,7 @@ TEST_CASE("What cannot be done in shards is refused by name") {
     return thrown<ValueError>([&] { (void)maximize(f, Count{1}, maximizer); });
   };
   CHECK_THAT(message({.shards = 0}), ContainsSubstring("DistributedGreedy: shards is 0"));
+  CHECK_THAT(message({.shards = Index{1} << 62}), ContainsSubstring("needs to be in [1, 1048576]"));
   for (double oversample :
        {0.0, -1.0, std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()})
     CHECK_THAT(message({.oversample = oversample}), ContainsSubstring("DistributedGreedy: oversample is"));

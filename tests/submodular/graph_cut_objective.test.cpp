@@ -9,7 +9,9 @@
 #include <support/set_function.hpp>
 #include <support/thrown.hpp>
 
+#include <cmath>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <vector>
 
@@ -203,6 +205,20 @@ TEST_CASE("Where items can lower the objective, the certificate holds all the sa
     const double optimum = maximize(g, Count{4}, BruteForce{}).value;
     CAPTURE(seed);
     CHECK(maximize(f, Count{4}, LazyGreedy{}).upper_bound >= optimum);
+  }
+}
+
+TEST_CASE("Where no item lowers the objective, rounding does not end a selection before its budget is full") {
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    RandomStream random(seed, 1);
+    const Index n = 5 + random.below(30);
+    Matrix entries{n, n};
+    for (Index i = 0; i < n; ++i)
+      for (Index j = 0; j < i; ++j)
+        entries(i, j) = entries(j, i) = static_cast<float>(std::pow(10.0, -9.0 * random.uniform()));
+    GraphCutObjective f(set_function::kernel(entries), 0.5);
+    REQUIRE(f.monotone_holds());
+    CHECK(std::ssize(maximize(f, Count{n}, LazyGreedy{}).indices) == n);
   }
 }
 

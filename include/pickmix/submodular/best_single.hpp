@@ -2,12 +2,14 @@
 // Under a cost budget, one expensive item can be worth more than all that greedy picks.
 #pragma once
 
+#include <pickmix/core/events.hpp>
 #include <pickmix/core/parallel.hpp>
 #include <pickmix/core/types.hpp>
 #include <pickmix/submodular/budget.hpp>
 #include <pickmix/submodular/selection.hpp>
 #include <pickmix/submodular/selection_observers.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -25,7 +27,8 @@ inline constexpr bool has_costs<AmongLedger<L>> = has_costs<L>;
 
 /// Remembers the best affordable item of the first round, and puts it in the place of greedy's selection where it is
 /// worth more: the better of the two is at least (1 − 1/e)/2 of the optimum under a cost budget. For budgets in which all
-/// items have the same price greedy is never worse, and this does nothing.
+/// items have the same price greedy is never worse, and this does nothing; nor where the budget was filled with items that
+/// lower the objective, which is what was asked for.
 ///
 /// \cite leskovec2007 (Theorem 2)
 template <class F, class L>
@@ -56,13 +59,17 @@ class BestSingle {
   /// The ledger is left as it is: it has no use after a selection.
   void take_if_better(F& f, L& ledger, Selection& selection, const SelectionObservers& observers) {
     if constexpr (needed) {
-      if (!(gain_ > selection.value) || selection.reason == StopReason::stopped_by_observer) return;
+      const bool lowered =
+          std::any_of(selection.gains.begin(), selection.gains.end(), [](double g) { return g < 0.0; });
+      if (lowered || !(gain_ > selection.value) || selection.reason == StopReason::stopped_by_observer) return;
       f = std::move(*before_);
       f.add(item_);
       selection.indices.assign(1, item_);
       selection.gains.assign(1, gain_);
       selection.value = gain_;
-      observers(SelectionStep{1, ledger.most(), item_, gain_, gain_});
+      selection.upper_bound = std::max(selection.upper_bound, gain_);  // but for rounding it is
+      const bool stopped = observers(SelectionStep{1, ledger.most(), item_, gain_, gain_}) == Flow::stop;
+      selection.reason = stopped ? StopReason::stopped_by_observer : StopReason::budget_reached;
     }
   }
 

@@ -171,7 +171,9 @@ struct Cost {
   double total;
   std::span<const double> of;
 
-  /// \throws ShapeError unless there is one cost for each item; ValueError if a cost is not positive and finite (names
+  static constexpr double least = 1e-100, largest = 1e100;  ///< of a cost, so that gains per cost are doubles
+
+  /// \throws ShapeError unless there is one cost for each item; ValueError if a cost is not in [least, largest] (names
   ///         it) or `total` is negative or not finite
   CostLedger open(Index n) const {
     if (static_cast<Index>(of.size()) != n)
@@ -179,8 +181,8 @@ struct Cost {
     if (!(total >= 0.0) || !std::isfinite(total))
       raise<ValueError>("Cost: total is {}; needs to be finite and at least 0", total);
     for (std::size_t j = 0; j < of.size(); ++j)
-      if (!(of[j] > 0.0) || !std::isfinite(of[j]))
-        raise<ValueError>("Cost: of[{}] is {}; costs must be finite and above 0", j, of[j]);
+      if (!(of[j] >= least && of[j] <= largest))
+        raise<ValueError>("Cost: of[{}] is {}; costs must be in [{}, {}]", j, of[j], least, largest);
     return CostLedger(total, of);
   }
 };

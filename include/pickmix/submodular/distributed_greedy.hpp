@@ -97,6 +97,7 @@ void finish(Cpu executor, const F& f, const L& whole, const L& left, std::span<c
     selection.reason = more_of_worth ? StopReason::pool_exhausted : StopReason::no_positive_gain;
   if (diminishing_returns_hold(f) && monotone_holds(f))
     selection.upper_bound = std::min(selection.upper_bound, selection.value + whole.largest(residual).sum);
+  selection.upper_bound = std::max(selection.upper_bound, selection.value);  // but for rounding it is
 }
 
 }  // namespace detail
@@ -114,7 +115,7 @@ void finish(Cpu executor, const F& f, const L& whole, const L& left, std::span<c
 /// of the steps when it is known which selection is the better. The reason is `pool_exhausted` where what the shards
 /// offered did not fill the budget, though there are other items that would not lower the objective.
 ///
-/// \throws      ValueError if shards < 1, or oversample is not positive and finite; (does not compile) if the objective
+/// \throws      ValueError if shards is not in [1, 2²⁰], or oversample is not positive and finite; (does not compile) if the objective
 ///              does not promise diminishing returns
 /// \complexity  the gains of LazyGreedy on n/shards items, in each shard, and on oversample · shards · k items; n more for
 ///              the certificate; memory: a copy of the objective for each thread
@@ -129,7 +130,9 @@ struct DistributedGreedy {
 
   template <SubmodularObjective F, class L>
   Selection operator()(Cpu executor, F& f, L& ledger, const SelectionObservers& observers = {}) const {
-    if (shards < 1) raise<ValueError>("DistributedGreedy: shards is {}; needs at least 1", shards);
+    constexpr Index most_shards = Index{1} << 20;
+    if (shards < 1 || shards > most_shards)
+      raise<ValueError>("DistributedGreedy: shards is {}; needs to be in [1, {}]", shards, most_shards);
     if (!(oversample > 0.0) || !std::isfinite(oversample))
       raise<ValueError>("DistributedGreedy: oversample is {}; needs to be finite and above 0", oversample);
     const L whole = ledger;

@@ -80,7 +80,7 @@ class GraphCutObjective {
     const auto at = static_cast<std::size_t>(j);
     if (held_[at]) return 0.0;
     if (count_ == 0 || lambda_ == 0.0) return worth_[at];
-    return worth_[at] - lambda_ * (matrix_free() ? shared_with_sum(j) : shared_[at]);
+    return beside(at, matrix_free() ? shared_with_sum(j) : shared_[at]);
   }
 
   /// As `gain`, for all items of a panel at the price of one.
@@ -97,7 +97,7 @@ class GraphCutObjective {
       for (std::size_t k = begin; k < std::min(begin + items_a_tile, items.size()); ++k) {
         const auto at = static_cast<std::size_t>(items[k]);
         if (items[k] / panel_rows != panel) shared = panel_shared(panel = items[k] / panel_rows);
-        out[k] = held_[at] ? 0.0 : worth_[at] - lambda_ * shared[static_cast<std::size_t>(items[k] % panel_rows)];
+        out[k] = held_[at] ? 0.0 : beside(at, shared[static_cast<std::size_t>(items[k] % panel_rows)]);
       }
     });
   }
@@ -135,6 +135,11 @@ class GraphCutObjective {
   Index size_of_kernel() const { return kernel_->columns(); }
   const StreamedEntries& entries() const { return *kernel_->streamed(); }
   bool matrix_free() const { return kernel_ && kernel_->streamed() != nullptr && entries().linear(); }
+  /// The gain of an item that shares so much with the set. Where no item lowers the objective, rounding does not either.
+  double beside(std::size_t at, double shared) const {
+    const double gain = worth_[at] - lambda_ * shared;
+    return monotone_ ? std::max(gain, 0.0) : gain;
+  }
   double counted(double similarity) const { return non_negative_ ? std::max(similarity, 0.0) : similarity; }
 
   /// But for rounding noise, a millionth of the largest entry of a column: the candidate's similarity to itself, or a larger

@@ -81,7 +81,7 @@ double residual(const F& f, LazyHeap<F, L>& heap, const L& whole, std::span<cons
 /// \complexity n gains at first, on all threads, then as few as the data allow: 5 to 9 n in all for facility location
 /// \cite minoux1978 (Accelerated greedy algorithms for maximizing submodular set functions)
 struct LazyGreedy {
-  /// Fill the budget even with items that lower the objective.
+  /// Fill the budget even with items that lower the objective; no best single item takes their place then.
   bool fill = false;
 
   template <SubmodularObjective F, class L>

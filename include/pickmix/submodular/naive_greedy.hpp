@@ -20,10 +20,10 @@ namespace detail {
 
 /// The certificate of what was selected, from what could be had at the start and what can still be had: a set within the
 /// budget adds at most the latter to what is selected, and together they are worth as much as the set alone only if no item
-/// lowers the objective.
+/// lowers the objective. Never below the value, as by rounding it might be.
 template <class F>
 double certificate(const F& f, double value, double at_start, double residual) {
-  return monotone_holds(f) ? std::min(at_start, value + residual) : at_start;
+  return std::max(value, monotone_holds(f) ? std::min(at_start, value + residual) : at_start);
 }
 
 }  // namespace detail
@@ -36,7 +36,8 @@ double certificate(const F& f, double value, double at_start, double residual) {
 /// \complexity about n·k gains for k picks
 /// \cite nemhauser1978 (An analysis of approximations for maximizing submodular set functions, Theorem 4.1)
 struct NaiveGreedy {
-  /// Fill the budget even with items that lower the objective (disparity-min falls with every pick).
+  /// Fill the budget even with items that lower the objective (disparity-min falls with every pick); no best single item
+  /// takes their place then.
   bool fill = false;
 
   template <SubmodularObjective F, class L>
