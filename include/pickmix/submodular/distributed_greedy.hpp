@@ -115,8 +115,8 @@ void finish(Cpu executor, const F& f, const L& whole, const L& left, std::span<c
 /// of the steps when it is known which selection is the better. The reason is `pool_exhausted` where what the shards
 /// offered did not fill the budget, though there are other items that would not lower the objective.
 ///
-/// \throws      ValueError if shards is not in [1, 2²⁰], or oversample is not positive and finite; (does not compile) if the objective
-///              does not promise diminishing returns
+/// \throws      ValueError if shards is not in [1, 2²⁰], or oversample is not positive and finite; (does not compile) if the
+///              objective does not promise diminishing returns
 /// \complexity  the gains of LazyGreedy on n/shards items, in each shard, and on oversample · shards · k items; n more for
 ///              the certificate; memory: a copy of the objective for each thread
 /// \determinism a function of the seed, the same at every thread count; an item's shard depends on the seed and its index
