@@ -2,7 +2,9 @@
 // maximize(): budgets, endings, observers, errors; alike for both maximisers.
 #include <pickmix/submodular/maximize.hpp>
 
+#include <pickmix/core/rng.hpp>
 #include <pickmix/submodular/budget.hpp>
+#include <pickmix/submodular/distributed_greedy.hpp>
 #include <pickmix/submodular/facility_location.hpp>
 #include <pickmix/submodular/lazy_greedy.hpp>
 #include <pickmix/submodular/naive_greedy.hpp>
@@ -102,6 +104,29 @@ TEST_CASE("Without diminishing returns negative gains end the selection all the 
   const auto s = maximize(f, Count{3}, NaiveGreedy{});
   CHECK(s.indices == std::vector<Index>{1, 2});
   CHECK(s.reason == StopReason::no_positive_gain);
+}
+
+TEMPLATE_TEST_CASE("A certificate is not below the value, however sums round", "", NaiveGreedy, LazyGreedy,
+                   DistributedGreedy) {
+  RandomStream random(1, 2);
+  for (int run = 0; run < 100; ++run) {
+    Modular<true> f;
+    std::vector<Index> group;
+    std::vector<double> prices;
+    for (int j = 0; j < 20; ++j) {
+      f.weights.push_back(random.uniform());
+      group.push_back(random.below(3));
+      prices.push_back(0.1 + random.uniform());
+    }
+    const std::vector<Index> limit(3, 4);
+    Modular<true> g = f, h = f;
+    const auto all = maximize(h, Count{20}, TestType{});
+    CHECK(all.upper_bound >= all.value);
+    const auto by_group = maximize(f, Quotas{group, limit}, TestType{});
+    CHECK(by_group.upper_bound >= by_group.value);
+    const auto by_cost = maximize(g, Cost{5.0, prices}, TestType{});
+    CHECK(by_cost.upper_bound >= by_cost.value);
+  }
 }
 
 TEST_CASE("Without diminishing returns there is no certificate") {
