@@ -148,13 +148,13 @@ TEST_CASE("A bound is enough where a product is rounded up at each step of its s
   }
 }
 
-TEST_CASE("Whatever is above a threshold is a candidate, and little that is far below is") {
+TEST_CASE("Whatever is above a threshold is a candidate, and little that is far below is", "[single-threaded]") {
   for (InstructionSet set : support::screening_sets())
     for (Index features : {1, 5, 32, 100, 384, 4096})
       for (double mean : {0.0, 3.0}) check(set, set, features, mean);
 }
 
-TEST_CASE("So it is with products of tiles, emulated where the processor has none") {
+TEST_CASE("So it is with products of tiles, emulated where the processor has none", "[single-threaded]") {
   const support::Tiles tiles;
   if (!tiles.there() || !has(InstructionSet::avx2)) return;
   for (Index features : {1, 8, 65, 100, 384, 1000})

@@ -81,7 +81,7 @@ double value(const Kernel& kernel, std::span<const Index> set) {
 
 }  // namespace
 
-TEST_CASE("Exactly so many pairs are measured, each once, context after context within a round") {
+TEST_CASE("Exactly so many pairs are measured, each once, context after context within a round", "[single-threaded]") {
   for (const Index calls : {Index{1}, Index{50}, Index{240}, Index{640}, Index{3000}, n * n, n * n + 5}) {
     World world;
     UtilityBudget budget(cpu, world.pairs, plain, false, 0);
@@ -205,7 +205,7 @@ TEST_CASE("A row whose measured utilities are tiny does not outweigh the others 
   }
 }
 
-TEST_CASE("Only contexts that the budget affords are asked for, all of them if calls allow it") {
+TEST_CASE("Only contexts that the budget affords are asked for, all of them if calls allow it", "[single-threaded]") {
   const std::vector<Index> candidates{3, 4, 17, 18, 40, 41, 42, 60, 61, 79};
   const Among some{picks, std::span<const Index>(candidates)};
   const auto all = n * std::ssize(candidates);

@@ -98,7 +98,7 @@ std::map<std::string, std::function<float(Index, Index, RandomStream&)>> pools()
 
 }  // namespace
 
-TEST_CASE("A screened pass finds what a pass without finds, of each column in the same order") {
+TEST_CASE("A screened pass finds what a pass without finds, of each column in the same order", "[single-threaded]") {
   for (const auto& [name, entry] : pools())
     for (const Metric& metric : {Metric(Cosine{}), Metric(Dot{}), Metric(ShiftedCosine{})})
       for (Index features : {32, 50, 384}) {
@@ -121,7 +121,7 @@ TEST_CASE("A screened pass finds what a pass without finds, of each column in th
       }
 }
 
-TEST_CASE("So it does with products of tiles, emulated where the processor has none") {
+TEST_CASE("So it does with products of tiles, emulated where the processor has none", "[single-threaded]") {
   const support::Tiles tiles;
   if (!tiles.there() || !has(InstructionSet::avx2)) return;
   for (const auto& [name, entry] : pools())
@@ -147,7 +147,7 @@ TEST_CASE("So it does with products of tiles, emulated where the processor has n
          pass(*kernel.streamed(), std::nullopt, thresholds)));
 }
 
-TEST_CASE("So it does where everything is above, where nothing is, and where rows are left out") {
+TEST_CASE("So it does where everything is above, where nothing is, and where rows are left out", "[single-threaded]") {
   const Matrix pool = instances::normal(5, 700, 40);
   for (float threshold : {-infinity, -2.0f, 0.0f, infinity}) {
     std::vector<float> thresholds(4 * edge, threshold);

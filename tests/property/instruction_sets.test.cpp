@@ -64,7 +64,7 @@ TEST_CASE("Instruction sets that have a fused multiply-add select the same, to t
   }
 }
 
-TEST_CASE("Every instruction set selects nearly as well, whatever is selected for") {
+TEST_CASE("Every instruction set selects nearly as well, whatever is selected for", "[single-threaded]") {
   const auto value = [](Cpu executor, const auto& family) {
     return delift::select(executor, pool().view(), delift::InstructionTuning{}, Count{30}, family).value;
   };

@@ -139,7 +139,8 @@ TEST_CASE("A floor is covered from the start, a cap is the most that counts, a b
   CHECK(f.gain(0) == 2.125);
 }
 
-TEST_CASE("In every storage and with all terms, gains are those of the definition and keep the laws") {
+TEST_CASE("In every storage and with all terms, gains are those of the definition and keep the laws",
+          "[single-threaded]") {
   const auto pool = instances::normal(1, 24, 4);
   auto kernels = storages::exact(pool.view());
   kernels.push_back({"half", similarity(pool.view(), {.storage = Storage::half})});

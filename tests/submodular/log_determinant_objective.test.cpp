@@ -57,7 +57,7 @@ TEST_CASE("The gains of two items are those computed by hand") {
   CHECK(f.gain(0) == 0.0);
 }
 
-TEST_CASE("Every storage keeps the laws, also beyond the rank of an inner product") {
+TEST_CASE("Every storage keeps the laws, also beyond the rank of an inner product", "[single-threaded]") {
   const Matrix rows = instances::normal(1, 45, 10);
   const Metric metric = GENERATE(Metric{Cosine{}}, Metric{ShiftedCosine{}}, Metric{Dot{}}, Metric{Rbf{0.1}});
   for (Storage storage : {Storage::streamed, Storage::full, Storage::half}) {

@@ -209,7 +209,8 @@ TEST_CASE("No budget is ever exceeded, and picks go on exactly within each") {
   check(Among{Cost{40.0, cost}, some}, 40);
 }
 
-TEST_CASE("Under a cost budget, an item too expensive behind the first picks is taken if it is worth more") {
+TEST_CASE("Under a cost budget, an item too expensive behind the first picks is taken if it is worth more",
+          "[single-threaded]") {
   constexpr Index n = 300, hub = 123;  // the hub serves all, but the others are a little better a coin, one by one
   const Matrix pool = instances::matrix(n, n, [](Index i, Index j) { return i == hub ? 10.0f : i == j ? 1.0f : 0.0f; });
   std::vector<double> cost(static_cast<std::size_t>(n), 0.001);
@@ -247,7 +248,7 @@ TEST_CASE("Where nothing is left to gain, items of the start are not picked agai
   CHECK(continues_exactly(kernel, {}, Count{60}, s, 5) == "");
 }
 
-TEST_CASE("No set within the budget is worth more than the certificate says") {
+TEST_CASE("No set within the budget is worth more than the certificate says", "[single-threaded]") {
   for (std::uint64_t seed = 0; seed < 6; ++seed) {
     const Matrix pool = instances::normal(10 + seed, 24, 3);
     const Kernel kernel = streamed(pool);
