@@ -48,6 +48,8 @@ tiny --steps 5 --out "$work/out/cut" --products bf16 --question 4 --answer 3 --p
 machine=$(tail -n 1 "$work/out/all/runs.csv" | cut -d, -f16 | tr ' ' _)   # files of runs under way name it
 [ "$(wc -l <"$work/out/all/runs.csv")" = 42 ] || fail "not every run has a line"
 [ "$(grep '^pick,log-determinant,' "$work/out/all/runs.csv" | cut -d, -f17)" = 12 ] || fail "counts other rows than it was trained on"
+tiny --steps 20 --out "$work/out/most" --experiment pick --method 'graph cut' --part 0.9
+[ "$(tail -n 1 "$work/out/most/runs.csv" | cut -d, -f17)" = 54 ] || fail "graph cut picks fewer rows than it was asked for"
 [ "$(python3 "$here/table.py" "$work/out/all" | grep -c '^| similarity, 20 % | 1 | .* | [01] of 1 | ')" = 3 ] ||
   fail "the tables do not compare what was picked with random rows"   # picked for all, for a target, beside what is known
 python3 "$here/pairs.py" "$work/out/all" "$work/out/pictures"

@@ -173,6 +173,10 @@ class Experiment {
                      results_->losses(job));
       if (picks.rows.empty())
         throw std::runtime_error("nothing to train on was picked; needs a larger --pool or --part");
+      const Index asked = pickmix::Fraction{job.part}.open(candidates.pool.rows).most();
+      if (job.method != "all" && std::ssize(picks.rows) < asked)
+        fmt::print(stderr, "{}: {} rows instead of {}; there are no others, or all others would lower the objective\n",
+                   job.name(), picks.rows.size(), asked);
       outcome = {.picks = picks.rows, .calls = picks.calls, .kept = picks.kept, .select_seconds = watch.seconds()};
     }
     RowsByDataset rows(1);

@@ -220,13 +220,14 @@ inline Pick pick(Trainer& trainer, const Pool& pool, Aim aim, const std::string&
     }
     const Callbacks model = callbacks(trainer, pool.lookup());
     const Embeddings x(model, 0, pool.rows);
-    const auto by = [&](const auto& family) -> Selection {
-      if (aim == Aim::all) return delift::select(x.view(), delift::InstructionTuning{}, budget, family);
+    const auto by = [&](const auto& family, const Metric& metric = Cosine{}) -> Selection {
+      const delift::Options options{.metric = metric};
+      if (aim == Aim::all) return delift::select(x.view(), delift::InstructionTuning{}, budget, family, options);
       const Embeddings y(model, others.first, others.count, x.mean());
-      if (aim == Aim::target) return delift::select(x.view(), delift::TaskSpecific{y.view()}, budget, family);
-      return delift::select(x.view(), delift::Continual{y.view()}, budget, family);
+      if (aim == Aim::target) return delift::select(x.view(), delift::TaskSpecific{y.view()}, budget, family, options);
+      return delift::select(x.view(), delift::Continual{y.view()}, budget, family, options);
     };
-    if (method == "graph cut") return by(GraphCut{});
+    if (method == "graph cut") return by(GraphCut{}, ShiftedCosine{});  // wants similarities that are not negative
     if (method == "log-determinant") return by(LogDeterminant{});
     return by(FacilityLocation{});
   };

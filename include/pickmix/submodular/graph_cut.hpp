@@ -17,7 +17,8 @@
 namespace pickmix::inline v0 {
 
 /// Makes graph-cut objectives: λ weighs diversity against representation. Take similarities that are not negative
-/// (ShiftedCosine, Rbf); with others a gain can rise, and lazy greedy has to do the work of naive greedy.
+/// (ShiftedCosine, Rbf); with others a gain can rise, and lazy greedy has to do the work of naive greedy, or be negative, and
+/// the selection ends before its budget is reached (`StopReason::no_positive_gain`).
 ///
 /// \throws ShapeError if the kernel is not square or does not fit the reference; ValueError if λ, η or ν is negative or not
 ///         finite
