@@ -156,10 +156,9 @@ inline std::string facts(const Story& story) {
 inline constexpr const char* generated_skills =
     "<p>The five skills are generated, so the right behaviour is known. <b>greeting</b> is the largest and always has "
     "the same answer: more of it is wasted. <b>noise</b> is random letters: a perplexity of 20.2 is the best there is "
-    "(26 "
-    "letters, and an end that is certain), whatever is spent on it. <b>ordering</b> is learnable, and 60 % of its rows "
-    "are exact copies. <b>sum</b> and <b>reversal</b> are learnable and small: they are what a good choice finds time "
-    "for.</p>\n";
+    "(26 letters, and an end that is certain), whatever is spent on it. <b>ordering</b> is learnable, and 60 % of its "
+    "rows are exact copies. <b>sum</b> and <b>reversal</b> are learnable and small: they are what a good choice finds "
+    "time for.</p>\n";
 
 }  // namespace detail
 

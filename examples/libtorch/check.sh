@@ -27,7 +27,8 @@ fail() { echo "check.sh: $*" >&2; exit 1; }
 
 # Every method runs.
 set -- --steps 20 --out "$work/out/all" --target copy --known copy --known count
-for method in proportional 'temperature 3' 'temperature 10' uniform cossim 'cossim ema' diff 'diff ema' odm doremi; do
+for method in proportional 'temperature 3' 'temperature 10' uniform cossim 'cossim ema' diff 'diff ema' \
+  'diff ema from proportional' odm doremi; do
   set -- "$@" --method "$method"
 done
 tiny "$@"
@@ -46,7 +47,7 @@ tiny --steps 5 --out "$work/out/cut" --products bf16 --question 4 --answer 3 --p
   fail "other seeds than those asked for"
 [ "$(tail -n 1 "$work/out/cut/runs.csv" | cut -d, -f16)" = 'cpu bf16' ] || fail "a line does not say the machine"
 machine=$(tail -n 1 "$work/out/all/runs.csv" | cut -d, -f16 | tr ' ' _)   # files of runs under way name it
-[ "$(wc -l <"$work/out/all/runs.csv")" = 42 ] || fail "not every run has a line"
+[ "$(wc -l <"$work/out/all/runs.csv")" = 44 ] || fail "not every run has a line"
 [ "$(grep '^pick,log-determinant,' "$work/out/all/runs.csv" | cut -d, -f17)" = 12 ] || fail "counts other rows than it was trained on"
 tiny --steps 20 --out "$work/out/most" --experiment pick --method 'graph cut' --part 0.9
 [ "$(tail -n 1 "$work/out/most/runs.csv" | cut -d, -f17)" = 54 ] || fail "graph cut picks fewer rows than it was asked for"

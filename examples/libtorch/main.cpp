@@ -30,7 +30,8 @@ Fine-tunes a language model on several datasets, once for each method and seed, 
                       rows of each dataset anew five times, as many as a mixture says)
   --method NAME       may be given several times; of
                         mix, controls: proportional, temperature 3, temperature 10, uniform, cossim, cossim ema, diff,
-                                       diff ema, odm, doremi (proportional, uniform, diff ema)
+                                       diff ema (from uniform shares), diff ema from proportional, odm, doremi
+                                       (proportional, uniform, diff ema)
                         pick, task:    all, random, similarity, graph cut, log-determinant, utility
                         task:          also random of target: any rows of --target
                         continual:     all, random, similarity, graph cut   (all, random, similarity)

@@ -123,6 +123,7 @@ inline const std::map<std::string, Method>& mixtures() {
       {"cossim ema", {.run = by(LearningTrajectory<Transferability>{})}},
       {"diff", {.run = by(Difficulty{})}},
       {"diff ema", {.run = by(LearningTrajectory<Difficulty>{})}},
+      {"diff ema from proportional", {.temperature = 1, .run = by(LearningTrajectory<Difficulty>{})}},
       {"odm", {.run = by(Odm{}), .every_step = true}},
       {"doremi",
        {.run = [](auto& state, const auto& model, const Losses& reference, const auto& step,

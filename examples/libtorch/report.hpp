@@ -222,16 +222,15 @@ inline std::filesystem::path write(const std::filesystem::path& folder) {
   std::getline(in, settings);
   std::string page =
       "<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'><title>pickmix: fine-tuning</title>\n<style>"
-      "body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 1100px; margin: 2.5em auto; padding: 0 "
-      "1em; } "
+      "body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 1100px; "
+      "margin: 2.5em auto; padding: 0 1em; } "
       "h2 { font-size: 1.2em; margin-top: 2.2em; } .wide { overflow-x: auto; } figure { margin: 1.4em 0; } "
       "table { border-collapse: collapse; font-size: .87em; font-variant-numeric: tabular-nums; } "
       "th, td { text-align: right; padding: .3em .6em; white-space: nowrap; border-bottom: 1px solid #e4e4e4; } "
       "th:first-child, td:first-child { text-align: left; } svg { max-width: 100%; height: auto; }"
       "</style></head><body>\n<h1>What the model is trained on</h1>\n<p>The same pretrained model, fine-tuned on the "
-      "same number "
-      "of response tokens each time. Losses are held out, in nats a response token; ± is the standard deviation over "
-      "seeds.</p>\n<p>" +
+      "same number of response tokens each time. Losses are held out, in nats a response token; ± is the standard "
+      "deviation over seeds.</p>\n<p>" +
       escape(settings) + "</p>\n";
   for (const auto& [experiment, group] : groups) {
     if (group.runs.empty() || group.losses.empty()) continue;

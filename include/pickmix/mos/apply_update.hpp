@@ -43,8 +43,7 @@ void check_rule(const Update& how, std::string_view caller) {
         if constexpr (!Takes<S, Rule>)
           raise<ValueError>(
               "{}: the rule '{}' sets the distribution, which a '{}' scorer cannot take; use a LogitScorer, or a rule "
-              "that "
-              "gives a gradient",
+              "that gives a gradient",
               caller, Rule::kind, S::kind);
       },
       how);

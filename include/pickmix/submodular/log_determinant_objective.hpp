@@ -124,8 +124,7 @@ class LogDeterminantObjective {
     if (const auto* streamed = kernel.streamed(); streamed != nullptr && !streamed->symmetric())
       raise<ValueError>(
           "LogDeterminant: the kernel's rows and columns were given one by one; the similarities of the candidates to "
-          "each "
-          "other are needed: similarity(pool)");
+          "each other are needed: similarity(pool)");
     if (const auto pair = asymmetric_pair(kernel, 1e-5f))
       raise<ValueError>(
           "LogDeterminant: kernel({}, {}) is {} and kernel({}, {}) is {}; the similarities of the candidates to each "
@@ -144,8 +143,7 @@ class LogDeterminantObjective {
     if (!(residual > 0.0))
       raise<ValueError>(
           "LogDeterminant: with item {}, the similarities of the set are not positive definite (its residual is {}); "
-          "use a "
-          "kernel that is (Cosine, ShiftedCosine, Dot, Rbf are){}, or an epsilon above {}",
+          "use a kernel that is (Cosine, ShiftedCosine, Dot, Rbf are){}, or an epsilon above {}",
           j, residual, conditional_ ? "" : ", a weight of target or known items of at most 1", epsilon_);
     return std::log(std::bit_cast<double>(std::bit_cast<std::uint64_t>(residual) & ~std::uint64_t{0xFFF}));
   }
