@@ -281,11 +281,16 @@ const std::map<std::string, std::function<void(Experiment&)>>& methods() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string method = argc == 6 ? argv[1] : "", name = method.substr(0, method.find('@'));
+  const std::string method = argc == 6 ? argv[1] : "", start = "_from_proportional";
+  const std::string learner = method.substr(0, method.find('@'));
+  const bool proportional = learner.ends_with(start);
+  const std::string name = learner.substr(0, learner.size() - (proportional ? start.size() : 0));
   if (!methods().count(name)) {
     std::string names;
     for (const auto& known : methods()) names += " " + known.first;
-    fmt::print(stderr, "usage: METHOD[@INTERVAL] SEED DATA|generated STEPS plain|controls\nmethods:{}\n", names);
+    fmt::print(stderr,
+               "usage: METHOD[_from_proportional][@INTERVAL] SEED DATA|generated STEPS plain|controls\nmethods:{}\n",
+               names);
     return EXIT_FAILURE;
   }
   try {
@@ -299,8 +304,9 @@ int main(int argc, char** argv) {
     const demo::Data data(corpus);
     MosOptions options{.sizes = {},
                        .batch_size = batch_size,
-                       .update_interval = name == method ? std::clamp(steps / 50, 1, 100)
-                                                         : std::atoi(method.substr(name.size() + 1).c_str()),
+                       .prior_temperature = proportional ? 1.0 : infinity,
+                       .update_interval = learner == method ? std::clamp(steps / 50, 1, 100)
+                                                            : std::atoi(method.substr(learner.size() + 1).c_str()),
                        .learning_rate = 5e-4,
                        .seed = seed};
     double tokens = 0.0;
