@@ -51,7 +51,7 @@ machine=$(tail -n 1 "$work/out/all/runs.csv" | cut -d, -f16 | tr ' ' _)   # file
 [ "$(grep '^pick,log-determinant,' "$work/out/all/runs.csv" | cut -d, -f17)" = 12 ] || fail "counts other rows than it was trained on"
 tiny --steps 20 --out "$work/out/most" --experiment pick --method 'graph cut' --part 0.9
 [ "$(tail -n 1 "$work/out/most/runs.csv" | cut -d, -f17)" = 54 ] || fail "graph cut picks fewer rows than it was asked for"
-tiny --steps 20 --out "$work/out/most" --experiment task --target copy --method 'random of target' --part 0.9 2>"$work/out/log"
+tiny --steps 20 --out "$work/out/few" --experiment task --target copy --method 'random of target' --part 0.9 2>"$work/out/log"
 grep -q '^task, random of target 90 %, seed 1: [1-9][0-9]* rows instead of 54; ' "$work/out/log" || fail "does not say that it picked fewer rows"
 [ "$(python3 "$here/table.py" "$work/out/all" | grep -c '^| similarity, 20 % | 1 | .* | [01] of 1 | ')" = 3 ] ||
   fail "the tables do not compare what was picked with random rows"   # picked for all, for a target, beside what is known
