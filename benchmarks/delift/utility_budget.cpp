@@ -4,9 +4,10 @@
 //     bench.delift.utility_budget LOSSES.npy ROWS.npy EMBEDDINGS.npy POOLS SEEDS
 //
 // LOSSES: (n + 1) × n, row 0 the losses alone, row j + 1 with example j in context; ROWS: the examples' rows in EMBEDDINGS
-// ("-": they are in order). POOLS: comma-separated, "all", "odd", "even", or a+b+…: blocks of 50 examples, which are the datasets
-// of the recorded losses. Each pool: 5, 10, 20 % of the calls, k = 5, 10, 30 %; budget, budget_neighbors, budget_completion:
-// pickmix and its strategies; neighbours: the same number of calls for nearest neighbours by cosine and each example in its own context; cosine, random: selections without calls.
+// ("-": they are in order). POOLS: comma-separated, "all", "odd", "even", or a+b+…: blocks of 50 examples, which are
+// the datasets of the recorded losses. Each pool: 5, 10, 20 % of the calls, k = 5, 10, 30 %; budget, budget_neighbors,
+// budget_completion: pickmix and its strategies; neighbours: the same number of calls for nearest neighbours by cosine
+// and each example in its own context; cosine, random: selections without calls.
 #include <pickmix/pickmix.hpp>
 
 #include <fmt/format.h>

@@ -4,11 +4,11 @@
 //     bench.kernel.screened EMBEDDINGS.npy|SHAPE:N PICKS THREADS
 //
 // SHAPE: clustered, offset, decaying, none (seeded, see support/embeddings.hpp). PICKS: rows that cover, selected by facility
-// location. Columns: instructions, n, features, picks, threads, seconds (best of three), times faster than the float pass with the
-// same instructions, operations as a share of the peak of their unit (fused multiply-adds, with AVX2; products of bytes),
-// entries found.
-// `bounds` is the part of the pass that multiplies bytes and compares bounds; it finds the pairs that are left to compute.
-// `eigen` is the float pass as one would write it with Eigen, for the processor that the compiler was told of.
+// location. Columns: instructions, n, features, picks, threads, seconds (best of three), times faster than the float
+// pass with the same instructions, operations as a share of the peak of their unit (fused multiply-adds, with AVX2;
+// products of bytes), entries found. `bounds` is the part of the pass that multiplies bytes and compares bounds; it
+// finds the pairs that are left to compute. `eigen` is the float pass as one would write it with Eigen, for the
+// processor that the compiler was told of.
 #include <pickmix/pickmix.hpp>
 
 #include "support/embeddings.hpp"

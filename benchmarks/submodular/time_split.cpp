@@ -5,10 +5,10 @@
 //
 // SHAPE: clustered, offset, decaying, none (seeded, see support/embeddings.hpp). INSTRUCTIONS: those asked for with cpu.only.
 // `everything`: all pairs are looked at whatever the number of rows, in 2 GiB of lists. PICKS: first picks; 0: its own choice.
-// SAMPLE: rows of the sample. Columns: instructions, data, n, features, share, threads; seconds in all and for each step: lay out
-// the embeddings (or compute all similarities of up to 8192 rows), first picks on a sample with what they cover, the pass (with
-// all that comes before its last run, where it ran out of room and was made again), greedy on what it kept with the making of
-// lists; processor seconds, peak memory in MB, first picks, objective, certificate.
+// SAMPLE: rows of the sample. Columns: instructions, data, n, features, share, threads; seconds in all and for each
+// step: lay out the embeddings (or compute all similarities of up to 8192 rows), first picks on a sample with what they
+// cover, the pass (with all that comes before its last run, where it ran out of room and was made again), greedy on
+// what it kept with the making of lists; processor seconds, peak memory in MB, first picks, objective, certificate.
 #include <pickmix/pickmix.hpp>
 
 #include "support/embeddings.hpp"

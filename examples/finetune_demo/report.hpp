@@ -192,8 +192,10 @@ dl {{ display: grid; grid-template-columns: 7em 1fr; gap: .25em 1em; font-size: 
 dt {{ color: #666; }} dd {{ margin: 0; overflow-wrap: anywhere; }}
 .wide {{ overflow-x: auto; }} table {{ border-collapse: collapse; font-size: .87em; font-variant-numeric: tabular-nums; }}
 th, td {{ text-align: right; padding: .3em .6em; white-space: nowrap; border-bottom: 1px solid #e4e4e4; }}
-th {{ font-weight: 600; border-bottom: 1px solid #999; }} th:first-child, td:first-child {{ text-align: left; padding-left: 0; }}
-.best {{ font-weight: 700; }} ul {{ padding-left: 1.2em; font-size: .93em; }} .note {{ font-size: .87em; color: #555; }} figure {{ margin: 1.4em 0; }}
+th {{ font-weight: 600; border-bottom: 1px solid #999; }}
+th:first-child, td:first-child {{ text-align: left; padding-left: 0; }}
+.best {{ font-weight: 700; }} ul {{ padding-left: 1.2em; font-size: .93em; }}
+.note {{ font-size: .87em; color: #555; }} figure {{ margin: 1.4em 0; }}
 svg {{ max-width: 100%; height: auto; }}
 </style></head><body>
 <h1>Does choosing the data help?</h1>

@@ -14,8 +14,9 @@
 /// many; and keeps the memory of large tensors, which otherwise goes back to the system, and is cleared by it, several times a
 /// step.
 ///
-/// Two more things have to be said before the program starts (see run.sh): OMP_WAIT_POLICY=passive where OpenBLAS multiplies, which
-/// is in fp32, or libtorch's threads, waiting, take the cores from its threads; and that memory comes in large pages.
+/// Two more things have to be said before the program starts (see run.sh): OMP_WAIT_POLICY=passive where OpenBLAS
+/// multiplies, which is in fp32, or libtorch's threads, waiting, take the cores from its threads; and that memory comes
+/// in large pages.
 inline void use_the_whole_processor() {
   const unsigned cores = std::thread::hardware_concurrency();
   if (std::getenv("OMP_NUM_THREADS") == nullptr && cores > 0) torch::set_num_threads(static_cast<int>(cores));

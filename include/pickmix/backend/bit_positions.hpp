@@ -48,8 +48,8 @@ template <Index words>
 
 }  // namespace detail
 
-/// Bit i % 64 of masks[c · words + i / 64] is row i of column c: the rows and the columns of all bits that are set, column after
-/// column, in each from the first row to the last; how many they are.
+/// Bit i % 64 of masks[c · words + i / 64] is row i of column c: the rows and the columns of all bits that are set,
+/// column after column, in each from the first row to the last; how many they are.
 ///
 /// \pre rows and of_columns have room for 64 · words · columns + 64 each; 64 · words and columns are 256 at most
 template <Index words>

@@ -227,8 +227,8 @@ inline void inner_products(const PackedRows& a, Index a_row, Index height, const
 
 /// The inner product of row i of `a` and row j of `b`, to the bit as `inner_products` has it.
 ///
-/// \complexity  2 · features operations, one after the other; many products are made faster together. Portable: as 768 products,
-///              because whether it is fused is up to the compiler, anew for each loop
+/// \complexity  2 · features operations, one after the other; many products are made faster together. Portable: as 768
+///              products, because whether it is fused is up to the compiler, anew for each loop
 inline float inner_product(const PackedRows& a, Index i, const PackedRows& b, Index j, InstructionSet set) {
   constexpr Index panel = PackedRows::panel;
 #if (defined(__x86_64__) || defined(__AARCH64EL__)) && defined(__GNUC__)

@@ -24,8 +24,8 @@ namespace pickmix::inline v0::backend {
 ///
 ///     scale_i·scale_c·q_i·q_c + (‖x_i‖ + ‖r_i‖)·‖r_c‖ + ‖r_i‖·‖x_c‖ + γ·‖x_i‖·‖x_c‖,
 ///
-/// by Cauchy and Schwarz, since x = scale·q + r; the last term is the most by which a sum of d products, one after another, errs in
-/// single precision, d·2⁻²⁴, twice, so that the rounding of the bound itself is in it too.
+/// by Cauchy and Schwarz, since x = scale·q + r; the last term is the most by which a sum of d products, one after
+/// another, errs in single precision, d·2⁻²⁴, twice, so that the rounding of the bound itself is in it too.
 class Screen {
  public:
   static constexpr Index edge = PackedRows::block, words = edge / 64;

@@ -28,7 +28,8 @@ namespace pickmix::inline v0 {
 
 namespace detail {
 
-/// Of a pass that finds more than it may keep, or than there is memory for: a type of its own, so that nobody takes what an observer throws for it.
+/// Of a pass that finds more than it may keep, or than there is memory for: a type of its own, so that nobody takes
+/// what an observer throws for it.
 class OutOfRoom : public CapacityError {
  public:
   using CapacityError::CapacityError;

@@ -81,7 +81,8 @@ inline float kth_largest(std::span<const float> column, Index k) {
 
 /// For each row of `pool` its `k` most similar rows, as `nearest_neighbors`, but looked for among near rows only: each row
 /// belongs to the nearest of √(8n) random centres, and is compared with the rows of as many cells around its own as find
-/// `wanted_recall` of the true neighbours, on the mean: a row in whose cells there are fewer than k has no more. Where that would take more than a quarter of all pairs, all are compared.
+/// `wanted_recall` of the true neighbours, on the mean: a row in whose cells there are fewer than k has no more. Where
+/// that would take more than a quarter of all pairs, all are compared.
 ///
 /// \shape      pool: n × d, 1 ≤ k; k above n means all
 /// \param observers  told of `Progress`; one that answers `Flow::stop` ends the work

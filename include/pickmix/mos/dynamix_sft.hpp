@@ -19,8 +19,8 @@
 namespace pickmix::inline v0 {
 
 /// R(i) = (L_before − L_after) / (L_before + ε), the part of its loss that one step on dataset i would take away, learnt by
-/// the prior-scaled Boltzmann rule (published: with `prior_temperature = 1`). That rule looks at rewards between the smallest and the largest only, so the smallest is
-/// subtracted here: rewards are not negative.
+/// the prior-scaled Boltzmann rule (published: with `prior_temperature = 1`). That rule looks at rewards between the
+/// smallest and the largest only, so the smallest is subtracted here: rewards are not negative.
 ///
 /// \throws ValueError if `virtual_step` is empty; CallbackError if a loss is negative or not finite
 /// \cite shin2025dynamixsft

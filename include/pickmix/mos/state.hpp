@@ -37,8 +37,8 @@ namespace pickmix::inline v0 {
 /// has been read, what the rewards remember. It outlives the samplers of the single epochs, and is saved whole.
 ///
 /// What is drawn is a function of the seed, the step and this state: two states that are equal go on equally, on every rank
-/// and at every later time (on the same kind of processor, see docs/determinism.md). A call that throws leaves the state as it was.
-/// Copies are independent. One state is for one thread at a time.
+/// and at every later time (on the same kind of processor, see docs/determinism.md). A call that throws leaves the
+/// state as it was. Copies are independent. One state is for one thread at a time.
 template <Scorer S = LogitScorer>
 class MosState {
  public:
@@ -174,10 +174,10 @@ class MosState {
   /// Takes it in again, with the probability that what was learnt gives it.
   void restore(Index dataset) { mask(dataset, false); }
 
-  /// Draws only these rows of a dataset from here on. Passes over it begin anew, in an order of their own: `most_passes` and
-  /// epochs by passes count passes over these rows, and a pass that this breaks off is not completed; an epoch of steps that
-  /// is under way keeps its length. Rewards are measured on these rows (but see `Difficulty`; a function of the dataset, as
-  /// `Hbo` is given, chooses by itself). The prior and what was learnt stay. On several ranks: the same rows on all of them. In a callback: the rewards under way are still of the rows before.
+  /// Draws only these rows of a dataset from here on. Passes begin anew, in an order of their own: `most_passes` and epochs
+  /// by passes count passes over these rows, a pass that this breaks off is not completed; an epoch of steps under way keeps
+  /// its length. Rewards are measured on these rows (but see `Difficulty`; a `DatasetMeasure` chooses by itself). The prior
+  /// and what was learnt stay. Give every rank the same rows. In a callback: rewards under way are of the rows before.
   ///
   /// Without any rows, nothing of the dataset is drawn until it is given others; the rest share what it would have had. It is
   /// not retired: it keeps its probability, which goes on learning, from rewards measured on all its rows (Exp3 gives it no

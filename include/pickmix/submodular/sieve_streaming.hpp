@@ -160,7 +160,8 @@ class Sieve {
 /// For monotone objectives with diminishing returns, the value is at least 1/2 − ε of the optimum. Items of which more
 /// would not pass the thresholds may leave the budget unspent: the reason is then `pool_exhausted`.
 ///
-/// \throws      ValueError unless 0 < ε < 1 and 1 + ε > 1 in double precision; (does not compile) for a budget of costs or quotas
+/// \throws      ValueError unless 0 < ε < 1 and 1 + ε > 1 in double precision; (does not compile) for a budget of costs
+///              or quotas
 /// \complexity  see Sieve; one thread
 /// \determinism see Sieve
 /// \cite badanidiyuru2014 (Algorithm 3, Theorem 5.3)
