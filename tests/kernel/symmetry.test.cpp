@@ -21,6 +21,13 @@ TEST_CASE("Computed kernels of one set of embeddings are symmetric, those of two
   }
 }
 
+TEST_CASE("The pair of a streamed kernel of two sets is of items that are there") {
+  const auto rows = instances::normal(1, 1, 4), columns = instances::normal(2, 1, 4);
+  const auto pair = asymmetric_pair(similarity(rows.view(), columns.view(), {.storage = Storage::streamed}), 0.0f);
+  REQUIRE(pair);
+  CHECK((pair->i == 0 && pair->j == 0));
+}
+
 TEST_CASE("One pair among many is found, unless it is within the share") {
   const auto kernel = instances::kernel(200, 200, [](Index i, Index j) {
     return i == j ? 2.0f : i == 3 && j == 170 ? 0.51f : 0.5f;
