@@ -2,6 +2,8 @@
 // A call to the trainer that fails leaves the run as it was; tried again, it goes on as if nothing had happened.
 #include <pickmix/mos/sampler.hpp>
 
+#include <pickmix/core/callbacks.hpp>
+#include <pickmix/core/error.hpp>
 #include <pickmix/mos/difficulty.hpp>
 #include <pickmix/mos/doremi.hpp>
 #include <pickmix/mos/dynamix_sft.hpp>
@@ -14,7 +16,6 @@
 #include <pickmix/mos/transferability.hpp>
 #include <pickmix/mos/uncertainty.hpp>
 #include <pickmix/mos/weighted_sum.hpp>
-#include <support/callbacks.hpp>
 #include <support/catch.hpp>
 #include <support/checkpoints.hpp>
 

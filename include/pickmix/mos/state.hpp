@@ -176,8 +176,8 @@ class MosState {
 
   /// Draws only these rows of a dataset from here on. Passes begin anew, in an order of their own: `most_passes` and epochs
   /// by passes count passes over these rows, a pass that this breaks off is not completed; an epoch of steps under way keeps
-  /// its length. Rewards are measured on these rows (but see `Difficulty`; a `DatasetMeasure` chooses by itself). The prior
-  /// and what was learnt stay. Give every rank the same rows. In a callback: rewards under way are of the rows before.
+  /// its length. Rewards are measured on these rows (but see `Difficulty`; a function of the dataset chooses by itself). The
+  /// prior and what was learnt stay. Give every rank the same rows. In a callback: rewards under way are of the rows before.
   ///
   /// Without any rows, nothing of the dataset is drawn until it is given others; the rest share what it would have had. It is
   /// not retired: it keeps its probability, which goes on learning, from rewards measured on all its rows (Exp3 gives it no
